@@ -1,0 +1,48 @@
+/* observe ► diagnose ► plan ► act ► confirm ► record: one request from beginning to end. */
+#ifndef RETRUST_ENGINE_H
+#define RETRUST_ENGINE_H
+
+#include "../rung/rung.h"
+#include "plan.h"
+
+#include <retrust/health.h>
+
+struct engine_request {
+	enum rt_verb verb;
+	bool plan_only;
+	bool if_due;           /* rotate: only when it is time */
+	const char *dc;        /* "" = by DNS */
+	const char *container; /* enroll; "" = the default */
+	const struct credential *credential;
+};
+
+#define ENGINE_TRIES 8 /* rungs that one request may run */
+
+struct engine_try {
+	enum rung_id rung;
+	enum rung_result result;
+	char why[768];
+};
+
+struct engine_outcome {
+	enum rt_condition found;     /* what the first look showed */
+	enum rt_condition condition; /* as it is now */
+	struct plan plan;
+	int tries;
+	struct engine_try tried[ENGINE_TRIES];
+	bool from_record; /* answered from a fresh verdict, nothing was asked */
+	bool tried_to_repair; /* a plan was made and carried out, or there was none */
+	bool repaired;    /* by this request or the one it waited for */
+	bool rotated;     /* the password was changed although nothing was broken */
+	bool retry;
+	bool user_fault;
+	struct rt_health health; /* the record as it was left (status: as it was found) */
+	int exit_code;
+};
+
+/* Runs the request on a host whose settings are loaded. *fault: what to tell the operator beside the condition (may stay
+ * empty). Blocks until host->deadline, and after it only for what may not be left half done. */
+void engine_run(struct host *host, const struct engine_request *request, struct engine_outcome *ret_outcome,
+                struct fault *fault);
+
+#endif

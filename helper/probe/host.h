@@ -1,0 +1,42 @@
+/* One request's view of this host and its domain: what the probes fill, the rungs use and the engine judges. */
+#ifndef RETRUST_HOST_H
+#define RETRUST_HOST_H
+
+#include "../base/settings.h"
+#include "../base/teller.h"
+#include "../directory/kdc.h"
+#include "../engine/facts.h"
+#include "../store/identity.h"
+#include "../store/journal.h"
+#include "../store/keytab.h"
+#include "../store/samba.h"
+
+struct host {
+	struct settings settings;
+	struct deadline deadline;
+	const struct teller *teller;
+
+	char realm[256];   /* upper case; "" = not joined */
+	char account[64];  /* "M1$" */
+	char domain[64];   /* NetBIOS name, or the best guess for messages */
+	char computer[64]; /* the account without its $ */
+
+	struct identity identity;
+	struct keytab keytab;
+	struct samba_secrets samba;
+	struct machine_keys spare; /* keys of identity.spare_account */
+	struct journal journal;    /* where facts.has_pending */
+
+	struct dc dc;
+	struct kdc *kdc; /* pinned to dc; NULL until a DC is found */
+
+	struct facts facts;
+	struct fault note; /* a problem met on the way that did not end the request; told in the result */
+};
+
+void host_init(struct host *ret_host, struct deadline deadline, const struct teller *teller);
+
+/* Closes and wipes. */
+void host_free(struct host *host);
+
+#endif

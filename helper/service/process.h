@@ -1,0 +1,17 @@
+/* Processes by the name of their program, found in /proc. */
+#ifndef RETRUST_PROCESS_H
+#define RETRUST_PROCESS_H
+
+#include "../base/deadline.h"
+
+#include <sys/types.h>
+
+/* Calls visit for each running process whose comm is `name` and whose real uid is root's or that of user `owner` (NULL:
+ * root only); a person's own program of the same name doesn't count. Returns how many there were. */
+int process_each(const char *name, const char *owner, void (*visit)(pid_t pid, void *data), void *data);
+
+/* Runs a program (absolute path, argv with the name first) with an empty environment, output thrown away, and waits until the
+ * deadline. Returns its exit status, or -1. A program that doesn't end in time goes on by itself. */
+int process_run(const char *const argv[], struct deadline deadline);
+
+#endif

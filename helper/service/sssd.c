@@ -1,0 +1,120 @@
+/* SSSD, see sssd.h. Its own tools need D-Bus or a second; the signal and the file need neither. */
+#include "sssd.h"
+
+#include "process.h"
+#include "socket.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SSSD_CONF "/etc/sssd/sssd.conf"
+#define SSSD_PUBCONF "/var/lib/sss/pubconf/kdcinfo."
+#define SSSD_TICKET "/var/lib/sss/db/ccache_"
+#define SSSD_PIPE "/var/lib/sss/pipes/pam"
+#define SSSD_PROGRAM "/usr/sbin/sssd"
+#define SSSD_USER "sssd"
+
+static const int ldap_ports[] = { 389, 636, 3268, 3269, 0 };
+
+static bool has_published(const char *realm)
+{
+	char path[512];
+	(void)snprintf(path, sizeof path, SSSD_PUBCONF "%.255s", realm);
+	return access(path, F_OK) == 0;
+}
+
+static void count_connections(pid_t pid, void *data)
+{
+	int *count = data;
+	*count += socket_established(pid, ldap_ports);
+}
+
+static bool is_connected(void)
+{
+	int count = 0;
+	(void)process_each("sssd_be", SSSD_USER, count_connections, &count);
+	return count > 0;
+}
+
+enum sssd_state sssd_state(const char *realm)
+{
+	if (access(SSSD_CONF, F_OK) != 0 || access(SSSD_PROGRAM, X_OK) != 0)
+		return SSSD_ABSENT;
+	if (process_each("sssd_be", SSSD_USER, NULL, NULL) == 0)
+		return SSSD_STOPPED;
+	return has_published(realm) && is_connected() ? SSSD_ONLINE : SSSD_OFFLINE;
+}
+
+static void wake(pid_t pid, void *data)
+{
+	(void)data;
+	(void)kill(pid, SIGUSR2);
+}
+
+/* The service manager where there is one, so that it knows; SSSD gives up for good after a few failed starts. */
+static void start(struct deadline deadline)
+{
+	static const char *const reset[] = { "/usr/bin/systemctl", "reset-failed", "sssd.service", NULL };
+	static const char *const manager[] = { "/usr/bin/systemctl", "restart", "sssd.service", NULL };
+	static const char *const direct[] = { SSSD_PROGRAM, "-D", NULL };
+	if (access("/run/systemd/system", F_OK) == 0) {
+		(void)process_run(reset, deadline);
+		(void)process_run(manager, deadline);
+	} else {
+		(void)process_run(direct, deadline);
+	}
+}
+
+/* The ticket with which the backend serves itself: it gets a new one each time it comes online. */
+struct ticket {
+	ino_t inode;
+	struct timespec written;
+};
+
+static struct ticket look_at_ticket(const char *realm)
+{
+	char path[512];
+	struct stat st;
+	(void)snprintf(path, sizeof path, SSSD_TICKET "%.255s", realm);
+	if (stat(path, &st) != 0)
+		return (struct ticket){ 0 };
+	return (struct ticket){ .inode = st.st_ino, .written = st.st_mtim };
+}
+
+static bool is_new(const struct ticket *ticket, const struct ticket *before)
+{
+	return ticket->inode != 0 &&
+	       (ticket->inode != before->inode || ticket->written.tv_sec != before->written.tv_sec ||
+	        ticket->written.tv_nsec != before->written.tv_nsec);
+}
+
+static bool wait_online(const char *realm, const struct ticket *before, struct deadline deadline)
+{
+	for (;;) {
+		struct ticket now = look_at_ticket(realm);
+		if (is_new(&now, before) && access(SSSD_PIPE, F_OK) == 0)
+			return true;
+		if (deadline_left_ms(deadline) == 0)
+			return false;
+		(void)poll(NULL, 0, 2);
+	}
+}
+
+bool sssd_notice(const char *realm, struct deadline deadline, const struct teller *teller)
+{
+	enum sssd_state state = sssd_state(realm);
+	if (state == SSSD_ABSENT || state == SSSD_ONLINE)
+		return false;
+	struct ticket before = look_at_ticket(realm);
+	if (state == SSSD_STOPPED)
+		start(deadline);
+	else
+		(void)process_each("sssd_be", SSSD_USER, wake, NULL);
+	if (!wait_online(realm, &before, deadline))
+		return false;
+	teller_step(teller, state == SSSD_STOPPED ? RT_STEP_START : RT_STEP_TELL, "sssd", NULL);
+	return true;
+}

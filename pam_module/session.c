@@ -1,0 +1,71 @@
+/* The session line, see session.h. */
+#include "session.h"
+
+#include "../helper/base/deadline.h"
+#include "local.h"
+#include "talk.h"
+
+#include <retrust/client.h>
+#include <retrust/health.h>
+
+#include <errno.h>
+#include <security/pam_ext.h>
+#include <syslog.h>
+#include <unistd.h>
+
+enum { DAY_MS = 24 * 60 * 60 * 1000, HAND_OVER_MS = 200 };
+
+/* CLOCK_BOOTTIME on both sides, so a clock that was set doesn't matter. */
+static bool is_old(const struct rt_health *health)
+{
+	return deadline_boot_ms() - health->checked_boot_ms > DAY_MS; /* one of the future wraps round to old */
+}
+
+static void tell_broken(const struct talk *talk, const struct rt_condition_info *info)
+{
+	if (info->mendable) {
+		talk_info(talk, "This computer's secure channel to its domain is broken; it is being repaired.");
+		return;
+	}
+	talk_info(talk, "This computer's secure channel to its domain is broken.");
+	if (info->words[0] != '\0')
+		talk_info(talk, info->words);
+}
+
+/* Sends the request and goes: the helper works on without a listener. Returns 0, or -1 with errno. */
+static int hand_over(void)
+{
+	struct deadline deadline = deadline_in(HAND_OVER_MS);
+	int sock = client_connect(&client_default_door, HAND_OVER_MS);
+	if (sock < 0)
+		return -1;
+	struct rt_msg request;
+	proto_begin(&request, RT_MSG_REQUEST);
+	proto_put_u32(&request, RT_TAG_VERB, RT_VERB_LOGON);
+	int sent = proto_send(sock, &request, -1, deadline_left_ms(deadline));
+	int error = errno;
+	(void)close(sock);
+	errno = error;
+	return sent;
+}
+
+void session_open(pam_handle_t *pamh, const struct options *options)
+{
+	if (local_logon(pamh))
+		return;
+	struct rt_health health;
+	bool known = health_read(RT_RUNDIR "/" RT_HEALTH_FILE, &health);
+	const struct rt_condition_info *info = condition_info(known ? health.condition : RT_COND_UNKNOWN);
+	bool broken = info->mendable || info->at_logon == RT_LOGON_KB;
+	if (options->debug)
+		pam_syslog(pamh, LOG_DEBUG, "last verdict: %s", known ? info->name : "none");
+	if (known && !broken && !is_old(&health))
+		return;
+	if (broken)
+		tell_broken(&(struct talk){ .pamh = pamh, .silent = options->silent }, info);
+	if (hand_over() != 0)
+		pam_syslog(
+			pamh, LOG_ERR,
+			"cannot hand a request to the helper at %s: %m; see `systemctl status retrust-helper.socket`",
+			client_default_door.socket_path);
+}
