@@ -130,7 +130,7 @@ static char *read_line(char *buf, int size, void *stream)
 	if (reading->problem[0] != '\0' || fgets(buf, size, reading->file) == NULL)
 		return NULL;
 	reading->line++;
-	if (strchr(buf, '\n') != NULL || feof(reading->file))
+	if (strchr(buf, '\n') != NULL || (feof(reading->file) && (int)strlen(buf) < size - 1))
 		return buf;
 	(void)snprintf(reading->problem, sizeof reading->problem, "longer than %d bytes", size - 2);
 	return NULL;

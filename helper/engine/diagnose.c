@@ -21,18 +21,19 @@ static bool clock_is_off(const struct facts *facts)
 	return facts->clock_offset > SKEW_LIMIT || facts->clock_offset < -SKEW_LIMIT;
 }
 
-/* A DC that knows neither the machine key nor the spare (which nothing but an administrator changes) is likely another
- * one's. A revoked spare (18) is known to it. */
-static bool spare_is_unknown(const struct facts *facts)
-{
-	return facts->has_spare && (facts->spare_code == KDC_CLIENT_UNKNOWN || facts->spare_code == KDC_PREAUTH_FAILED ||
-	                            facts->spare_code == FACTS_BAD_REPLY);
-}
-
 /* Samba's copy proves the DC as well as a key does. */
 static bool samba_accepted(const struct facts *facts)
 {
 	return facts->samba == FACTS_SAMBA_OK && facts->samba_code == 0;
+}
+
+/* A DC that knows neither the machine key nor the spare (which nothing but an administrator changes) is likely another
+ * one's. A revoked spare (18) is known to it. */
+static bool spare_is_unknown(const struct facts *facts)
+{
+	return facts->has_spare && !samba_accepted(facts) &&
+	       (facts->spare_code == KDC_CLIENT_UNKNOWN || facts->spare_code == KDC_PREAUTH_FAILED ||
+	        facts->spare_code == FACTS_BAD_REPLY);
 }
 
 /* The keytab is right: is Samba's copy? */
@@ -40,7 +41,8 @@ static enum rt_condition by_samba(const struct facts *facts)
 {
 	if (facts->samba == FACTS_SAMBA_NO_SECRET || facts->samba == FACTS_SAMBA_UNREADABLE)
 		return RT_COND_SAMBA_SECRET_MISSING;
-	return facts->samba == FACTS_SAMBA_OK && facts->samba_code == KDC_PREAUTH_FAILED ? RT_COND_STORES_DISAGREE : RT_COND_HEALTHY;
+	return facts->samba == FACTS_SAMBA_OK && facts->samba_code == KDC_PREAUTH_FAILED ? RT_COND_STORES_DISAGREE
+	                                                                                 : RT_COND_HEALTHY;
 }
 
 /* The newest key was accepted: does the keytab open what the domain issues for this host? */
@@ -88,8 +90,6 @@ static enum rt_condition refused(const struct facts *facts)
 /* There is no key to ask with: what the DC says about the account's name. */
 static enum rt_condition without_key(const struct facts *facts)
 {
-	if (samba_accepted(facts))
-		return RT_COND_KEYTAB_MISSING;
 	if (spare_is_unknown(facts))
 		return RT_COND_DC_NOT_PROVEN;
 	switch (facts->account_code) {
@@ -123,6 +123,8 @@ static enum rt_condition by_newest_key(const struct facts *facts)
 	case KDC_CLIENT_REVOKED:
 		return revoked(facts);
 	case KDC_NO_ENCTYPE:
+		if (spare_is_unknown(facts))
+			return RT_COND_DC_NOT_PROVEN;
 		return facts->keytab_has_aes ? RT_COND_ACCOUNT_WITHOUT_KEYS : RT_COND_ENCTYPE_MISMATCH;
 	case KDC_SKEW:
 		return RT_COND_CLOCK_SKEW;

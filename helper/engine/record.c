@@ -18,6 +18,16 @@ static enum rt_spare_state spare_state(const struct host *host, const struct rt_
 	return host->facts.spare_code > 0 ? RT_SPARE_REFUSED : (enum rt_spare_state)before->spare;
 }
 
+/* An attempt speaks for the condition that it met, not for a later one. */
+static uint64_t tried_at(const struct engine_outcome *outcome, const struct rt_health *before, uint64_t now)
+{
+	if (outcome->condition == RT_COND_HEALTHY)
+		return 0;
+	if (outcome->tried_to_repair)
+		return now;
+	return before->condition == (uint32_t)outcome->condition ? before->tried_boot_ms : 0;
+}
+
 static void fill(const struct host *host, const struct engine_outcome *outcome, const struct rt_health *before,
                  struct rt_health *health)
 {
@@ -26,7 +36,7 @@ static void fill(const struct host *host, const struct engine_outcome *outcome, 
 	health->condition = outcome->condition;
 	health->checked_boot_ms = deadline_boot_ms();
 	health->checked_unix = (int64_t)time(NULL);
-	health->tried_boot_ms = outcome->tried_to_repair ? health->checked_boot_ms : before->tried_boot_ms;
+	health->tried_boot_ms = tried_at(outcome, before, health->checked_boot_ms);
 	health->repaired_boot_ms = outcome->repaired ? health->checked_boot_ms : before->repaired_boot_ms;
 	health->repaired_unix = outcome->repaired ? health->checked_unix : before->repaired_unix;
 	health->kerberos = host->facts.newest_code;

@@ -20,7 +20,7 @@ static json_t *text_or_null(const char *text)
 	json_t *string = text[0] != '\0' ? json_string(text) : json_null();
 	if (string != NULL)
 		return string;
-	for (; text[n] != '\0' && n < sizeof plain - 1; n++)
+	for (; n < sizeof plain - 1 && text[n] != '\0'; n++)
 		plain[n] = (unsigned char)text[n] < 0x80 ? text[n] : '?';
 	plain[n] = '\0';
 	return json_string(plain);

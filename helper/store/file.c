@@ -141,8 +141,10 @@ static int sync_directory_of(const char *path)
 /* Where the bytes really go: the target of a symbolic link, or the path itself while there is nothing. */
 static int resolve(const char *path, char *buf, size_t size)
 {
+	struct stat st;
 	char *target = realpath(path, NULL);
-	if (target == NULL && errno != ENOENT)
+	/* A link that points nowhere isn't replaced: what it was to point to may only be unmounted. */
+	if (target == NULL && (errno != ENOENT || lstat(path, &st) == 0))
 		return -1;
 	int n = snprintf(buf, size, "%s", target != NULL ? target : path);
 	free(target);

@@ -1,0 +1,75 @@
+# shellcheck shell=bash
+# Is the host right? Asked of the DC, of Kerberos, of SSSD and of winbind, and of retrust only where nobody else can know.
+
+newest_kvno() { klist -k "$keytab" 2>/dev/null | awk -v name="$account@LAB.EXAMPLE" '$2 == name && $1 > most { most = $1 } END { print most + 0 }'; }
+dc_kvno() { # with the machine's own ticket
+	ldapsearch -Q -Y GSSAPI -N -LLL -H ldap://dc1.lab.example -b DC=lab,DC=example "(sAMAccountName=$account)" \
+		msDS-KeyVersionNumber 2>/dev/null | sed -n 's/^msDS-KeyVersionNumber: //p'
+}
+keytab_taken() { rm -f "$work/ccache" && quiet kinit -k "$account"; }
+keytab_opens() { quiet kvno -q -k "$keytab" "host/$fqdn"; } # a ticket for this host's own service, with kinit's
+
+# An AS exchange with the password itself: the DC takes N-1 for NTLM, never here.
+tdb_taken() {
+	local password
+	password=$(tdbdump -k SECRETS/MACHINE_PASSWORD/LAB "$tdb") &&
+		printf '%s\n' "${password%\\00}" | quiet kinit -c "$work/tdb.ccache" "$account"
+}
+winbind_content() { quiet wbinfo -t; }
+logon() { printf 'Passw0rd-alice\n' | quiet pamtester lab-sss alice authenticate; }
+
+strays() { # temporary files beside the stores and the journal
+	local file
+	for file in /etc/krb5.keytab?* /var/lib/retrust/*.retrust /var/lib/samba/private/*.retrust; do
+		if [[ -e $file ]]; then echo "$file"; fi
+	done
+}
+
+# look: sets $wrong to what is wrong after the repair
+look() {
+	local repaired verified ours theirs
+	wrong=()
+	repaired=$("$drive" repair 15 "$helper")
+	if [[ $repaired != "exit 0 healthy "* ]]; then wrong+=("repair says $repaired"); fi
+	if keytab_taken; then
+		keytab_opens || wrong+=("the keytab doesn't open a ticket for host/$fqdn")
+		ours=$(newest_kvno) theirs=$(dc_kvno)
+		if [[ $ours != "$theirs" ]]; then wrong+=("the keytab's kvno is $ours, the DC's $theirs"); fi
+	else
+		wrong+=("$lost")
+	fi
+	logon || wrong+=("no logon")
+	if [[ $kind == keytab+tdb ]]; then
+		tdb_taken || wrong+=("secrets.tdb's password isn't taken")
+		winbind_content || wrong+=("wbinfo -t fails")
+	fi
+	# A journal whose secret the DC takes would be found pending.
+	verified=$("$drive" verify 15 "$helper")
+	if [[ $verified != "exit 0 healthy "* ]]; then wrong+=("verify says $verified"); fi
+}
+lost="kinit -k fails"
+
+# verdict: sets $verdict (ok, late: the second repair did it, stray, wrong, lost) and $why
+verdict() {
+	local wrong left
+	look
+	verdict=ok why=${wrong[*]-}
+	if ((${#wrong[@]})); then
+		sleep 1 # the DC may have been at work on the change still
+		look
+		verdict=late
+		if ((${#wrong[@]})); then
+			why="$why; and again: ${wrong[*]}"
+			verdict=wrong
+			if [[ " ${wrong[*]} " == *"$lost"* ]]; then verdict=lost; fi
+			join_again
+		fi
+	fi
+	left=$(strays)
+	if [[ $left ]]; then
+		why="$why left: ${left//$'\n'/ }"
+		if [[ $verdict == ok ]]; then verdict=stray; fi
+		# shellcheck disable=SC2086  # one name a word
+		rm -f $left
+	fi
+}
