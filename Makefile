@@ -17,7 +17,8 @@ LIBEXECDIR := $(PREFIX)/libexec/retrust
 MANDIR     := $(PREFIX)/share/man
 UNITDIR    := $(PREFIX)/lib/systemd/system
 VERSION := 0.1.0
-UNITS_SYSTEMD := retrust-helper.socket retrust-helper@.service retrust-rotate.service retrust-rotate.timer
+UNITS_SYSTEMD := retrust-helper.socket retrust-helper@.service retrust-check.service retrust-check.timer \
+                 retrust-rotate.service retrust-rotate.timer
 # make V=1 shows the commands.
 Q := $(if $(V),,@)
 

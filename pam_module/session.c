@@ -13,12 +13,12 @@
 #include <syslog.h>
 #include <unistd.h>
 
-enum { DAY_MS = 24 * 60 * 60 * 1000, HAND_OVER_MS = 200 };
+enum { STALE_MS = 5 * 60 * 1000, HAND_OVER_MS = 200 };
 
 /* CLOCK_BOOTTIME on both sides, so a clock that was set doesn't matter. */
 static bool is_old(const struct rt_health *health)
 {
-	return deadline_boot_ms() - health->checked_boot_ms > DAY_MS; /* one of the future wraps round to old */
+	return deadline_boot_ms() - health->checked_boot_ms > STALE_MS; /* one of the future wraps round to old */
 }
 
 static void tell_broken(const struct talk *talk, const struct rt_condition_info *info)

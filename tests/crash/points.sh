@@ -1,9 +1,9 @@
 # shellcheck shell=bash
 # From the trace of an undisturbed run to the list of calls that are worth a crash.
 
-# points TRACE: lines "CALL NUMBER TARGET WRITES"; NUMBER counts that call from the start of the process, as strace's when= does.
-# TARGET is a service of the DC, the client, or a file. A helper's calls count from the request on: before it there is the
-# loading of libraries only.
+# points TRACE [helper|hit]: lines "CALL NUMBER TARGET WRITES"; NUMBER counts that call from the start of the process, as strace's
+# when= does. TARGET is a service of the DC, the client, or a file. `helper`: from the request on, before it there is the loading
+# of libraries only. `hit`: a trace of one call alone.
 points() {
 	awk -v helper="${2:-}" '
 	function port(line) {
@@ -25,7 +25,7 @@ points() {
 	}
 	BEGIN {
 		service[53] = "dns"; service[88] = "kdc"; service[389] = "ldap"; service[464] = "kpasswd"
-		on = helper == ""
+		on = helper != "helper"
 		split("connect sendto sendmsg sendmmsg recvfrom recvmsg poll openat read write pread64 pwrite64 fsync fdatasync " \
 		      "rename unlink flock fcntl ftruncate fchmod fchown close utimensat mkdir", list, " ")
 		for (i in list) wanted[list[i]] = 1

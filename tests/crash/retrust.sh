@@ -25,25 +25,41 @@ before_point() { if [[ $subject == repair ]]; then reset_account; fi; }
 
 # crash CLASS CALL NUMBER TARGET INJECTION
 crash() {
-	local since run verdict why
+	local since run verdict why hit target=$4
 	since=$(now)
 	before_point
-	run=$("$drive" "$subject" 15 strace -o "$work/point" -e "trace=$2" -e "inject=$2:$5" "$helper")
+	run=$("$drive" "$subject" 15 strace -y -yy -o "$work/point" -e "trace=$2" -e "inject=$2:$5" "$helper")
 	verdict
+	# A change that never reached the DC leaves its journal for half a minute. Gone, the next point begins as the first did.
+	rm -f /var/lib/retrust/journal
 	if [[ $run == hung ]]; then verdict=wrong why="hung; $why"; fi
-	# A run that took another way never came to this call: no point.
-	if grep -qE '\(INJECTED\)|killed by SIGKILL' "$work/point" || [[ $verdict != ok ]]; then
-		record "$1" "$2" "$3" "$5" "$4" "$run" "$verdict" "$why" "$since"
+	# A run that took another way may not have come to this call: then it is no point.
+	if ! grep -qE '\(INJECTED\)|killed by SIGKILL' "$work/point"; then
+		missed=$((missed + 1))
+		if [[ $verdict == ok ]]; then return; fi
 	fi
+	hit=$(points "$work/point" hit | awk -v number="$3" '$2 == number { print $3 }')
+	if [[ $hit != "$target" ]]; then target="${hit:-another}, was $target"; fi
+	record "$1" "$2" "$3" "$5" "$target" "$run" "$verdict" "$why" "$since"
 }
 
-retrust_subject() {
-	local call number target writes injection class
-	prepare_subject || tell "  $host: could not be made ready for $subject"
+# The list of calls, once the stores look as they do after any run of this kind.
+list_points() {
+	local warm
+	for warm in 1 2 3; do
+		before_point
+		"$drive" "$subject" 15 "$helper" >"$work/warm$warm"
+	done
 	before_point
 	"$drive" "$subject" 30 strace -y -yy -o "$work/trace" "$helper" >"$work/dry"
 	tell "  $host $subject undisturbed: $(<"$work/dry")"
 	points "$work/trace" helper >"$work/points.$subject"
+}
+
+retrust_subject() {
+	local call number target writes injection class missed=0
+	prepare_subject || tell "  $host: could not be made ready for $subject"
+	list_points
 	while read -r call number target writes; do
 		crash kill "$call" "$number" "$target" "signal=KILL:when=$number"
 	done <"$work/points.$subject"
@@ -54,4 +70,5 @@ retrust_subject() {
 			crash "$class" "$call" "$number" "$target" "$injection"
 		done
 	done <"$work/points.$subject"
+	tell "  $host $subject: $missed calls were not reached again"
 }
