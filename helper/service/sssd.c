@@ -17,6 +17,8 @@
 #define SSSD_PROGRAM "/usr/sbin/sssd"
 #define SSSD_USER "sssd"
 
+enum { MAYBE_MS = 300 };
+
 static const int ldap_ports[] = { 389, 636, 3268, 3269, 0 };
 
 static bool has_published(const char *realm)
@@ -109,6 +111,9 @@ bool sssd_notice(const char *realm, struct deadline deadline, const struct telle
 	if (state == SSSD_ABSENT || state == SSSD_ONLINE)
 		return false;
 	struct ticket before = look_at_ticket(realm);
+	/* A published KDC and no connection may be an idle SSSD that is online: then no new ticket comes. */
+	if (state == SSSD_OFFLINE && has_published(realm))
+		deadline = deadline_cap(deadline, MAYBE_MS);
 	if (state == SSSD_STOPPED)
 		start(deadline);
 	else

@@ -3,8 +3,9 @@
 #
 #     host.sh DRIVE KIND SUBJECT...      KIND: keytab, keytab+tdb (what the host keeps its secret in)
 #
-# Prints one line a point, tabs between the fields: subject, kind, class (kill, error, reply), call, its number, what was injected,
-# what the call was for, what became of the run, verdict, why, milliseconds. Progress goes to standard error.
+# Prints one line a point, tabs between the fields: subject, kind, class (kill, error, reply), call, its number, what was
+# injected, what the call was for, what became of the run, verdict, why, milliseconds. Progress goes to standard error.
+# shellcheck disable=SC2034  # the pieces use these
 set -u
 drive=$1 kind=$2
 shift 2
@@ -42,8 +43,8 @@ record() {
 join_again() {
 	rm -f "$keytab" /var/lib/retrust/journal
 	if [[ $kind == keytab ]]; then
-		printf %s "$admin" | quiet adcli join --domain=lab.example --domain-controller=dc1.lab.example --host-fqdn="$fqdn" \
-			--login-user=Administrator --stdin-password
+		printf %s "$admin" | quiet adcli join --domain=lab.example --domain-controller=dc1.lab.example \
+			--host-fqdn="$fqdn" --login-user=Administrator --stdin-password
 	else
 		quiet net ads join -U "Administrator%$admin" --no-dns-updates
 		quiet wbinfo -t

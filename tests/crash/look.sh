@@ -1,7 +1,10 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154  # host.sh sets what is lower case
 # Is the host right? Asked of the DC, of Kerberos, of SSSD and of winbind, and of retrust only where nobody else can know.
 
-newest_kvno() { klist -k "$keytab" 2>/dev/null | awk -v name="$account@LAB.EXAMPLE" '$2 == name && $1 > most { most = $1 } END { print most + 0 }'; }
+newest_kvno() {
+	klist -k "$keytab" 2>/dev/null |
+		awk -v name="$account@LAB.EXAMPLE" '$2 == name && $1 > most { most = $1 } END { print most + 0 }'
+}
 dc_kvno() { # with the machine's own ticket
 	ldapsearch -Q -Y GSSAPI -N -LLL -H ldap://dc1.lab.example -b DC=lab,DC=example "(sAMAccountName=$account)" \
 		msDS-KeyVersionNumber 2>/dev/null | sed -n 's/^msDS-KeyVersionNumber: //p'
@@ -18,10 +21,10 @@ tdb_taken() {
 winbind_content() { quiet wbinfo -t; }
 logon() { printf 'Passw0rd-alice\n' | quiet pamtester lab-sss alice authenticate; }
 
-strays() { # temporary files beside the stores and the journal
+strays() { # temporary files with something in them beside the stores and the journal
 	local file
 	for file in /etc/krb5.keytab?* /var/lib/retrust/*.retrust /var/lib/samba/private/*.retrust; do
-		if [[ -e $file ]]; then echo "$file"; fi
+		if [[ -s $file ]]; then echo "$file"; fi
 	done
 }
 

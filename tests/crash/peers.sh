@@ -1,13 +1,16 @@
-# shellcheck shell=bash
-# The peers under the same harness. Their points are so many that only some are tried, evenly over the run; each peer is given what
-# retrust is given: the same tool once more, undisturbed, before the host counts as lost.
+# shellcheck shell=bash disable=SC2154  # host.sh sets what is lower case
+# The peers under the same harness. Their points are so many that only some are tried, evenly over the run; each peer is
+# given what retrust is given: the same tool once more, undisturbed, before the host counts as lost.
 
 peer_points=60
 
 peer_command() {
 	case $subject in
 	adcli) command=(adcli update --domain=lab.example --computer-password-lifetime=0) ;;
-	msktutil) command=(msktutil --auto-update --auto-update-interval 0 --no-reverse-lookups --computer-name "${host^^}" --server dc1.lab.example) ;;
+	msktutil)
+		command=(msktutil --auto-update --auto-update-interval 0 --no-reverse-lookups --computer-name "${host^^}"
+			--server dc1.lab.example)
+		;;
 	net) command=(net ads changetrustpw) ;;
 	esac
 }
@@ -19,7 +22,7 @@ peer_list() {
 		'int(NR * most / all) > int((NR - 1) * most / all) || all <= most' "$work/all"
 }
 
-# peer_look: sets $verdict (ok, wrong: some store or number isn't right, lost: the DC takes no secret of this host) and $why
+# peer_look: sets $verdict (ok, wrong: a store or the kvno isn't right, lost: the DC takes no secret of this host) and $why
 peer_look() {
 	local taken=0
 	verdict=ok why=''
@@ -36,15 +39,16 @@ peer_look() {
 }
 
 peer_subject() {
-	local command call number target rest since run verdict why
+	local command call number target since run verdict why
 	join_again
 	peer_command
 	quiet strace -y -yy -o "$work/trace" "${command[@]}" || tell "  $host: undisturbed ${command[*]} fails"
 	peer_list >"$work/points.$subject"
 	tell "  $host $subject: $(wc -l <"$work/points.$subject") of $(wc -l <"$work/all") points"
-	while read -r call number target rest; do
+	while read -r call number target _; do
 		since=$(now)
-		quiet timeout -s KILL 30 strace -o "$work/point" -e "trace=$call" -e "inject=$call:signal=KILL:when=$number" "${command[@]}"
+		quiet timeout -s KILL 30 strace -o "$work/point" -e "trace=$call" \
+			-e "inject=$call:signal=KILL:when=$number" "${command[@]}"
 		run=$?
 		peer_look
 		if [[ $verdict != ok ]]; then

@@ -1,9 +1,9 @@
 # shellcheck shell=bash
 # From the trace of an undisturbed run to the list of calls that are worth a crash.
 
-# points TRACE [helper|hit]: lines "CALL NUMBER TARGET WRITES"; NUMBER counts that call from the start of the process, as strace's
-# when= does. TARGET is a service of the DC, the client, or a file. `helper`: from the request on, before it there is the loading
-# of libraries only. `hit`: a trace of one call alone.
+# points TRACE [helper|hit]: lines "CALL NUMBER TARGET WRITES"; NUMBER counts that call from the start of the process, as
+# strace's when= does. TARGET is a service of the DC, the client, or a file. `helper`: from the request on, before it there
+# is the loading of libraries only. `hit`: a trace of one call alone.
 points() {
 	awk -v helper="${2:-}" '
 	function port(line) {

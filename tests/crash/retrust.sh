@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154  # host.sh sets what is lower case
 # retrust under the harness.
 
 # The administrator's reset, from another desk: with a ticket of his that retrust isn't given.
