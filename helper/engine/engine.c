@@ -122,8 +122,10 @@ static void tell_services(struct run *run)
 	bool noticed = sssd_notice(host->realm, deadline_cap(host->deadline, NOTICE_MS), host->teller);
 	if (run->outcome->repaired || run->outcome->rotated)
 		(void)winbind_notice(deadline_cap(host->deadline, NOTICE_MS), host->teller);
+	struct rt_health health;
+	bool just = health_read(PATH_HEALTH, &health) && flight_just_repaired(&health, run->started_boot_ms);
 	/* A service that had not noticed the health explains the failed logon; one that had blames the password. */
-	run->outcome->retry = run->outcome->repaired || noticed;
+	run->outcome->retry = run->outcome->repaired || just || noticed;
 	run->outcome->user_fault = !run->outcome->retry && sssd_state(host->realm) != SSSD_OFFLINE;
 	if (run->outcome->repaired)
 		teller_step(host->teller, RT_STEP_JOINED, host->computer, host->domain);

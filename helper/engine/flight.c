@@ -9,8 +9,8 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-/* From the failure of the logon's first line to the helper's start pass some milliseconds, under load some hundred. */
-enum { JUST_MS = 2000, POLL_MS = 5 };
+/* From the failure of the logon's first line to the helper's answer: a herd of logons keeps a host busy for seconds. */
+enum { JUST_MS = 15000, POLL_MS = 5 };
 
 int flight_lock(struct deadline deadline, bool *ret_waited, struct fault *fault)
 {

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <limits.h>
 #include <pwd.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -31,20 +30,26 @@ static bool has_name(const char *pid, const char *name)
 	return strcmp(comm, name) == 0;
 }
 
-/* The real uid: a setuid program that a person started under this name isn't the service. */
-static bool has_owner(const char *pid, uid_t owner)
+long process_number(pid_t pid, const char *key)
 {
 	char path[64], line[128];
-	unsigned long uid = ULONG_MAX;
-	(void)snprintf(path, sizeof path, "/proc/%.20s/status", pid);
+	long number = -1;
+	(void)snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
 	FILE *file = fopen(path, "re");
 	if (file == NULL)
-		return false;
-	while (uid == ULONG_MAX && fgets(line, sizeof line, file) != NULL)
-		if (strncmp(line, "Uid:", 4) == 0)
-			uid = strtoul(line + 4, NULL, 10);
+		return -1;
+	while (number < 0 && fgets(line, sizeof line, file) != NULL)
+		if (strncmp(line, key, strlen(key)) == 0)
+			number = strtol(line + strlen(key), NULL, 10);
 	(void)fclose(file);
-	return uid == 0 || uid == owner;
+	return number;
+}
+
+/* The real uid: a setuid program that a person started under this name isn't the service. */
+static bool has_owner(pid_t pid, uid_t owner)
+{
+	long uid = process_number(pid, "Uid:");
+	return uid == 0 || uid == (long)owner;
 }
 
 /* From /etc/passwd alone: NSS could lead back to the very service that is looked for. */
@@ -69,12 +74,14 @@ int process_each(const char *name, const char *owner, void (*visit)(pid_t pid, v
 	if (proc == NULL)
 		return 0;
 	for (struct dirent *entry; (entry = readdir(proc)) != NULL;) {
-		if (!isdigit((unsigned char)entry->d_name[0]) || !has_name(entry->d_name, name) ||
-		    !has_owner(entry->d_name, uid))
+		if (!isdigit((unsigned char)entry->d_name[0]) || !has_name(entry->d_name, name))
+			continue;
+		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
+		if (!has_owner(pid, uid))
 			continue;
 		count++;
 		if (visit != NULL)
-			visit((pid_t)strtol(entry->d_name, NULL, 10), data);
+			visit(pid, data);
 	}
 	(void)closedir(proc);
 	return count;

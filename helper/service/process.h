@@ -10,6 +10,9 @@
  * root only); a person's own program of the same name doesn't count. Returns how many there were. */
 int process_each(const char *name, const char *owner, void (*visit)(pid_t pid, void *data), void *data);
 
+/* The number behind a key of /proc/PID/status ("PPid:", "voluntary_ctxt_switches:" …), -1 = none. */
+long process_number(pid_t pid, const char *key);
+
 /* Runs a program (absolute path, argv with the name first) with an empty environment, output thrown away, and waits until the
  * deadline. Returns its exit status, or -1. A program that doesn't end in time goes on by itself. */
 int process_run(const char *const argv[], struct deadline deadline);

@@ -7,6 +7,8 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,6 +17,7 @@
 #define SSSD_TICKET "/var/lib/sss/db/ccache_"
 #define SSSD_PIPE "/var/lib/sss/pipes/pam"
 #define SSSD_PROGRAM "/usr/sbin/sssd"
+#define SSSD_PID "/run/sssd.pid"
 #define SSSD_USER "sssd"
 
 enum { MAYBE_MS = 300 };
@@ -50,14 +53,44 @@ enum sssd_state sssd_state(const char *realm)
 	return has_published(realm) && is_connected() ? SSSD_ONLINE : SSSD_OFFLINE;
 }
 
+struct family {
+	pid_t pid;
+	bool is_backend;
+};
+
+static void look_at_parent(pid_t pid, void *data)
+{
+	struct family *family = data;
+	family->is_backend = family->is_backend || pid == family->pid;
+}
+
+/* A child that a backend has just forked still bears its name; to it the signal is deadly. */
 static void wake(pid_t pid, void *data)
 {
+	struct family parent = { .pid = (pid_t)process_number(pid, "PPid:") };
 	(void)data;
-	(void)kill(pid, SIGUSR2);
+	(void)process_each("sssd_be", SSSD_USER, look_at_parent, &parent);
+	if (!parent.is_backend)
+		(void)kill(pid, SIGUSR2);
+}
+
+/* Its monitor ends its children. */
+static void stop(struct deadline deadline)
+{
+	FILE *file = fopen(SSSD_PID, "re");
+	char line[32] = "";
+	bool read = file != NULL && fgets(line, sizeof line, file) != NULL;
+	if (file != NULL)
+		(void)fclose(file);
+	long pid = read ? strtol(line, NULL, 10) : 0;
+	if (pid <= 1 || kill((pid_t)pid, SIGTERM) != 0)
+		return;
+	while (kill((pid_t)pid, 0) == 0 && deadline_left_ms(deadline) > 0)
+		(void)poll(NULL, 0, 5);
 }
 
 /* The service manager where there is one, so that it knows; SSSD gives up for good after a few failed starts. */
-static void start(struct deadline deadline)
+static void start_again(struct deadline deadline)
 {
 	static const char *const reset[] = { "/usr/bin/systemctl", "reset-failed", "sssd.service", NULL };
 	static const char *const manager[] = { "/usr/bin/systemctl", "restart", "sssd.service", NULL };
@@ -66,6 +99,7 @@ static void start(struct deadline deadline)
 		(void)process_run(reset, deadline);
 		(void)process_run(manager, deadline);
 	} else {
+		stop(deadline);
 		(void)process_run(direct, deadline);
 	}
 }
@@ -93,6 +127,35 @@ static bool is_new(const struct ticket *ticket, const struct ticket *before)
 	        ticket->written.tv_nsec != before->written.tv_nsec);
 }
 
+enum { IDLE_MS = 15 };
+
+/* Runnable and waiting for a processor isn't asleep: then the number is another one each time. */
+static void count_sleeps(pid_t pid, void *data)
+{
+	char path[64], stat[256] = "";
+	(void)snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+	FILE *file = fopen(path, "re");
+	bool asleep = file != NULL && fgets(stat, sizeof stat, file) != NULL && strstr(stat, ") S ") != NULL;
+	if (file != NULL)
+		(void)fclose(file);
+	*(long *)data += asleep ? process_number(pid, "voluntary_ctxt_switches:") : -deadline_now_ms();
+}
+
+/* The ticket is written before the backend has bound with it and calls itself online; a busy one takes its time. One
+ * that has not woken up for a while has no work left. */
+static void wait_idle(struct deadline deadline)
+{
+	long before = -1;
+	while (deadline_left_ms(deadline) > 0) {
+		long now = 0;
+		(void)process_each("sssd_be", SSSD_USER, count_sleeps, &now);
+		if (now == before && is_connected())
+			return;
+		before = now;
+		(void)poll(NULL, 0, IDLE_MS);
+	}
+}
+
 static bool wait_online(const char *realm, const struct ticket *before, struct deadline deadline)
 {
 	for (;;) {
@@ -114,12 +177,16 @@ bool sssd_notice(const char *realm, struct deadline deadline, const struct telle
 	/* A published KDC and no connection may be an idle SSSD that is online: then no new ticket comes. */
 	if (state == SSSD_OFFLINE && has_published(realm))
 		deadline = deadline_cap(deadline, MAYBE_MS);
-	if (state == SSSD_STOPPED)
-		start(deadline);
+	/* One that never was online with this cache doesn't know the domain's range of ids: told that it is online it
+	 * still finds nobody for a minute. */
+	bool restart = state == SSSD_STOPPED || before.inode == 0;
+	if (restart)
+		start_again(deadline);
 	else
 		(void)process_each("sssd_be", SSSD_USER, wake, NULL);
 	if (!wait_online(realm, &before, deadline))
 		return false;
-	teller_step(teller, state == SSSD_STOPPED ? RT_STEP_START : RT_STEP_TELL, "sssd", NULL);
+	wait_idle(deadline);
+	teller_step(teller, restart ? RT_STEP_START : RT_STEP_TELL, "sssd", NULL);
 	return true;
 }

@@ -24,6 +24,7 @@ finish() {
 		kill -KILL "$(<"$dir/anchor")"
 	else
 		kill -KILL "$anchor"
+		cp "$dir/keeper.log" "$dir.log" # the folder goes, the reason stays
 	fi
 	wait "$anchor"
 	if [[ $watch ]]; then kill -KILL "$watch"; fi

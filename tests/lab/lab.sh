@@ -39,7 +39,10 @@ lab_wait() {
 			lab_error "$what did not come up within $limit s (log: $log)"
 			return
 		fi
-		[[ -d $LAB_DIR ]] || return # the lab has ended under us
+		if [[ ! -d $LAB_DIR ]]; then # the lab has ended under us
+			if [[ -e $LAB_DIR.log ]]; then lab_error "$what did not come up: $(tail -1 "$LAB_DIR.log")"; fi
+			return 1
+		fi
 		sleep 0.03
 	done
 }

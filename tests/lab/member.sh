@@ -1,16 +1,18 @@
 # shellcheck shell=bash
 # A member host: configuration, join, services.
 
-# lab_member NAME [--no-sssd] [--keep-samba]
+# lab_member NAME [--no-sssd] [--keep-samba] [--winbind]
 #   --no-sssd     joined, with SSSD configured but not started
 #   --keep-samba  joined by Samba, so that secrets.tdb and the keytab both hold the machine's secret
+#   --winbind     the same, and winbindd runs: in nsswitch.conf (after SSSD) and in the PAM service "lab-winbind"
 lab_member() {
-	local name=$1 sssd=yes samba='' addr
+	local name=$1 sssd=yes samba='' winbind='' addr
 	shift
 	while (($#)); do
 		case $1 in
 		--no-sssd) sssd= ;;
 		--keep-samba) samba=yes ;;
+		--winbind) samba=yes winbind=yes ;;
 		*)
 			lab_error "lab_member: unknown option $1"
 			return
@@ -23,6 +25,7 @@ lab_member() {
 	lab_wait 90 "the domain" "$LAB_DIR" lab_dc_known || return
 	if [[ -e $LAB_DIR/dc.failed ]]; then return 1; fi
 	lab_join "$name" "$samba" || return
+	if [[ $winbind ]]; then lab_winbind "$name" || return; fi
 	if [[ $sssd ]]; then lab_sssd "$name" start; fi
 }
 
@@ -40,6 +43,20 @@ lab_join() { # HOST SAMBA?
 		tail -3 "$log" >&2
 		lab_error "$name could not join the domain (log: $log)"
 	}
+}
+
+# lab_winbind HOST: makes winbindd an identity service and starts it. Neither smbd nor systemd is needed.
+lab_winbind() {
+	local name=$1
+	lab_run_in "$name" <<-'E' || return
+		set -e
+		printf '\t%s\n' 'winbind use default domain = yes' 'template shell = /bin/bash' 'template homedir = /home/%U' \
+			'idmap config LAB : range = 200000-299999' 'idmap config LAB : backend = rid' >>/etc/samba/smb.conf
+		sed -i 's/^\(passwd\|group\):.*/& winbind/' /etc/nsswitch.conf
+		printf '%s\n' 'auth required pam_winbind.so' 'account required pam_permit.so' >/etc/pam.d/lab-winbind
+	E
+	lab_daemon "$name" winbindd winbindd -F --no-process-group -l /var/log/samba &&
+		lab_wait 10 "winbindd on $name" "/var/log/winbindd.out in $name" lab_run "$name" wbinfo -t
 }
 
 # journald runs without systemd; syslog reaches it too. Audit=no: it must not switch the machine's auditing on.
