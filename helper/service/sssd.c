@@ -20,7 +20,7 @@
 #define SSSD_PID "/run/sssd.pid"
 #define SSSD_USER "sssd"
 
-enum { MAYBE_MS = 300 };
+enum { MAYBE_MS = 800, AGAIN_MS = 400 };
 
 static const int ldap_ports[] = { 389, 636, 3268, 3269, 0 };
 
@@ -168,6 +168,14 @@ static bool wait_online(const char *realm, const struct ticket *before, struct d
 	}
 }
 
+/* A backend that is just trying, with the broken keytab still, takes no notice: it is told again until it comes. */
+static void wake_backends(const char *realm, const struct ticket *before, struct deadline deadline)
+{
+	do
+		(void)process_each("sssd_be", SSSD_USER, wake, NULL);
+	while (!wait_online(realm, before, deadline_cap(deadline, AGAIN_MS)) && deadline_left_ms(deadline) > 0);
+}
+
 bool sssd_notice(const char *realm, struct deadline deadline, const struct teller *teller)
 {
 	enum sssd_state state = sssd_state(realm);
@@ -183,7 +191,7 @@ bool sssd_notice(const char *realm, struct deadline deadline, const struct telle
 	if (restart)
 		start_again(deadline);
 	else
-		(void)process_each("sssd_be", SSSD_USER, wake, NULL);
+		wake_backends(realm, &before, deadline);
 	if (!wait_online(realm, &before, deadline))
 		return false;
 	wait_idle(deadline);
