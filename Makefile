@@ -51,7 +51,7 @@ COMMAND := $(call objs,$(filter-out helper/command/gen.c,$(call src,helper/comma
 ENGINE  := $(call objs,$(filter-out helper/serve/main.c,$(call src,helper/event helper/store helper/service helper/directory \
            helper/probe helper/rung helper/engine helper/serve)))
 
-BINARIES := $(B)/retrust $(B)/retrust-helper $(B)/pam_retrust.so
+BINARIES := $(B)/retrust $(B)/retrust-helper $(B)/pam_retrust.so $(B)/libnss_retrust.so.2
 DATA     := $(addprefix $(B)/,retrust.conf retrust.8 retrust.conf.5 pam_retrust.8 retrust.catalog)
 
 .PHONY: all help check demo lab bench lint format install uninstall clean deps unit san layers fuzz e2e
@@ -103,6 +103,7 @@ $(B)/retrust.conf.5: docs/man/retrust.conf.5.in $(B)/settings.man
 $(B)/pam_retrust.8: docs/man/pam_retrust.8
 	cp $< $@
 
+include nss/build.mk
 include tests/tests.mk
 
 install: all   ## install (DESTDIR, PREFIX … are honoured)
@@ -112,6 +113,8 @@ install: all   ## install (DESTDIR, PREFIX … are honoured)
 	install -m 755 $(B)/retrust $(DESTDIR)$(SBINDIR)/
 	install -m 755 $(B)/retrust-helper $(DESTDIR)$(LIBEXECDIR)/
 	install -m 644 $(B)/pam_retrust.so $(DESTDIR)$(PAMDIR)/
+	install -d $(DESTDIR)$(LIBDIR)
+	install -m 644 $(B)/libnss_retrust.so.2 $(DESTDIR)$(LIBDIR)/
 	install -m 644 $(B)/retrust.8 $(B)/pam_retrust.8 $(DESTDIR)$(MANDIR)/man8/
 	install -m 644 $(B)/retrust.conf.5 $(DESTDIR)$(MANDIR)/man5/
 	install -m 644 $(B)/retrust.catalog $(DESTDIR)$(PREFIX)/lib/systemd/catalog/
@@ -123,6 +126,7 @@ install: all   ## install (DESTDIR, PREFIX … are honoured)
 
 uninstall:   ## take away what install put there; state and settings stay
 	rm -f $(addprefix $(DESTDIR),$(SBINDIR)/retrust $(LIBEXECDIR)/retrust-helper $(PAMDIR)/pam_retrust.so \
+	    $(LIBDIR)/libnss_retrust.so.2 \
 	    $(MANDIR)/man8/retrust.8 $(MANDIR)/man8/pam_retrust.8 $(MANDIR)/man5/retrust.conf.5 \
 	    $(PREFIX)/lib/systemd/catalog/retrust.catalog $(PREFIX)/share/bash-completion/completions/retrust \
 	    $(addprefix $(UNITDIR)/,$(UNITS_SYSTEMD)))

@@ -9,6 +9,8 @@
 #define PATH_SPARE RT_STATEDIR "/spare.keytab"
 #define PATH_KEYTAB_BACKUP RT_STATEDIR "/keytab.previous"
 #define PATH_LOCK RT_STATEDIR "/lock"
+#define PATH_CACHE RT_CACHEDIR
+#define PATH_IDENTITIES RT_CACHEDIR "/identities"
 #define PATH_RUN RT_RUNDIR
 #define PATH_HEALTH RT_RUNDIR "/health"
 

@@ -173,6 +173,16 @@ static void print_spare(FILE *out, const json_t *result)
 	row(out, "Spare key:", &line);
 }
 
+static void print_remembered(FILE *out, const json_t *result)
+{
+	struct line line = { 0 };
+	const json_t *users = json_object_get(result, "users"), *groups = json_object_get(result, "groups");
+	if (json_is_integer(users) && json_is_integer(groups))
+		add(&line, "%lld users, %lld groups", (long long)json_integer_value(users),
+		    (long long)json_integer_value(groups));
+	row(out, "Remembered:", &line);
+}
+
 /* Rungs of the ladder: an object {"name","result","why"} or a text each. */
 static void print_rungs(FILE *out, const char *label, const json_t *rungs)
 {
@@ -228,6 +238,7 @@ void human_print(FILE *out, const json_t *result, bool verbose)
 	print_dcs(out, result);
 	print_stores(out, result);
 	print_spare(out, result);
+	print_remembered(out, result);
 	if (json_is_true(json_object_get(result, "pending")))
 		print_text(out, "Pending:", "an interrupted change of the machine password");
 	print_rungs(out, "Tried:", json_object_get(result, "rungs"));

@@ -20,7 +20,7 @@ static int run(const struct options *options, struct fault *fault)
 {
 	static int (*const verbs[OPTIONS_VERB_COUNT])(const struct options *, struct fault *) = {
 		[OPTIONS_STATUS] = verb_status,  [OPTIONS_VERIFY] = verb_request, [OPTIONS_REPAIR] = verb_request,
-		[OPTIONS_ENROLL] = verb_request, [OPTIONS_ROTATE] = verb_request, [OPTIONS_EVENTS] = verb_events,  [OPTIONS_EXPLAIN] = verb_explain,
+		[OPTIONS_ENROLL] = verb_request, [OPTIONS_ROTATE] = verb_request, [OPTIONS_REMEMBER] = verb_request, [OPTIONS_EVENTS] = verb_events,  [OPTIONS_EXPLAIN] = verb_explain,
 	};
 	if (options_has(options, OPTION_HELP))
 		options_help(options->verb);

@@ -19,11 +19,13 @@
   X(REPAIR,  "repair",  "",       "verify, and repair the secure channel")                                             \
   X(ROTATE,  "rotate",  "",       "change the machine password now, as a transaction")                                 \
   X(ENROLL,  "enroll",  "",       "while healthy: make the spare key and remember the domain's identity")              \
+  X(REMEMBER, "remember", "",     "refresh the users and groups that stay known while the domain can't be asked")      \
   X(EVENTS,  "events",  "",       "what happened here, newest last")                                                   \
   X(EXPLAIN, "explain", "[WHAT]", "what a condition, event id, NTSTATUS (0x...) or Kerberos error means")
 
 /* Sets of verbs */
-#define OPTIONS_FOR_ASK  (1u << OPTIONS_VERIFY | 1u << OPTIONS_REPAIR | 1u << OPTIONS_ROTATE | 1u << OPTIONS_ENROLL)
+#define OPTIONS_FOR_ASK  (1u << OPTIONS_VERIFY | 1u << OPTIONS_REPAIR | 1u << OPTIONS_ROTATE | 1u << OPTIONS_ENROLL |    \
+                          1u << OPTIONS_REMEMBER)
 #define OPTIONS_FOR_CRED (1u << OPTIONS_REPAIR | 1u << OPTIONS_ENROLL)
 #define OPTIONS_FOR_ALL  (~0u)
 
@@ -37,6 +39,8 @@
   X(PLAN,    "plan",    0, NULL, 1u << OPTIONS_REPAIR, "say what would be done and why, and do nothing")               \
   X(IF_DUE,  "if-due",  0, NULL, 1u << OPTIONS_ROTATE,                                                                 \
     "only when the password is older than max_secret_age and nobody else rotates it (for the timer)")                  \
+  X(GROUP,   "group",   0, "GROUP", 1u << OPTIONS_REMEMBER, "remember this group and all its members")                 \
+  X(ALL_SEEN, "all-seen", 0, NULL, 1u << OPTIONS_REMEMBER, "remember everybody who has logged on here")                \
   X(REMOVE,  "remove",  0, NULL, 1u << OPTIONS_ENROLL, "take back what enroll made")                                   \
   X(CONTAINER, "container", 0, "DN", 1u << OPTIONS_ENROLL, "where the spare account is created")                       \
   X(USER,    "user",  'U', "USER", OPTIONS_FOR_CRED,                                                                   \

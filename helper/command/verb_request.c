@@ -33,6 +33,8 @@ static enum rt_verb wire_verb(const struct options *options)
 		return RT_VERB_REPAIR;
 	case OPTIONS_ROTATE:
 		return RT_VERB_ROTATE;
+	case OPTIONS_REMEMBER:
+		return RT_VERB_REMEMBER;
 	case OPTIONS_ENROLL:
 		return options_has(options, OPTION_REMOVE) ? RT_VERB_UNENROLL : RT_VERB_ENROLL;
 	default:
@@ -51,11 +53,16 @@ static int build(const struct options *options, struct rt_msg *request, int *ret
 		flags |= RT_FLAG_CAN_ASK;
 	if (options_has(options, OPTION_IF_DUE))
 		flags |= RT_FLAG_IF_DUE;
+	if (options_has(options, OPTION_GROUP))
+		flags |= RT_FLAG_GROUP;
+	if (options_has(options, OPTION_ALL_SEEN))
+		flags |= RT_FLAG_SEEN;
 	proto_begin(request, RT_MSG_REQUEST);
 	proto_put_u32(request, RT_TAG_VERB, wire_verb(options));
 	proto_put_u32(request, RT_TAG_FLAGS, flags);
 	proto_put_u32(request, RT_TAG_TIMEOUT_MS, (uint32_t)options->timeout_ms);
 	put_optional(request, RT_TAG_DC, options->value[OPTION_DC]);
+	put_optional(request, RT_TAG_NAME, options->value[OPTION_GROUP]);
 	put_optional(request, RT_TAG_ACCEPT_DC, options->value[OPTION_ACCEPT_DC]);
 	put_optional(request, RT_TAG_CONTAINER, options->value[OPTION_CONTAINER]);
 	if (credential_add(options, request, ret_fd, fault) != 0)

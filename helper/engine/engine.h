@@ -3,6 +3,7 @@
 #define RETRUST_ENGINE_H
 
 #include "../rung/rung.h"
+#include "../rung/remember.h"
 #include "plan.h"
 
 #include <retrust/health.h>
@@ -13,6 +14,8 @@ struct engine_request {
 	bool if_due;           /* rotate: only when it is time */
 	const char *dc;        /* "" = by DNS */
 	const char *container; /* enroll; "" = the default */
+	const char *name;      /* logon, lookup, remember: the user or group; "" = none */
+	enum remember_whom whom;
 	const struct credential *credential;
 };
 
@@ -30,18 +33,19 @@ struct engine_outcome {
 	struct plan plan;
 	int tries;
 	struct engine_try tried[ENGINE_TRIES];
-	bool from_record; /* answered from a fresh verdict, nothing was asked */
-	bool tried_to_repair; /* a plan was made and carried out, or there was none */
-	bool repaired;    /* by this request or the one it waited for */
-	bool rotated;     /* the password was changed although nothing was broken */
+	bool from_record;     /* answered from a fresh verdict, nothing was asked */
+	bool tried_to_repair; /* a logon looked, or a repair was tried */
+	bool repaired;        /* by this request or the one it waited for */
+	bool rotated;         /* the password was changed although nothing was broken */
 	bool retry;
 	bool user_fault;
+	struct remember_count remembered;
 	struct rt_health health; /* the record as it was left (status: as it was found) */
 	int exit_code;
 };
 
-/* Runs the request on a host whose settings are loaded. *fault: what to tell the operator beside the condition (may stay
- * empty). Blocks until host->deadline, and after it only for what may not be left half done. */
+/* Runs the request on a host whose settings are loaded. *fault: what to tell the operator beside the condition (may
+ * stay empty). Blocks until host->deadline, and after it only for what may not be left half done. */
 void engine_run(struct host *host, const struct engine_request *request, struct engine_outcome *ret_outcome,
                 struct fault *fault);
 

@@ -36,7 +36,7 @@ int flight_lock(struct deadline deadline, bool *ret_waited, struct fault *fault)
 
 bool flight_fresh(const struct rt_health *health, uint64_t started_boot_ms, uint64_t now_boot_ms, long verdict_seconds)
 {
-	uint64_t made = health->condition == RT_COND_HEALTHY ? health->checked_boot_ms : health->tried_boot_ms;
+	uint64_t made = health->tried_boot_ms;
 	if (made == 0 || made > now_boot_ms)
 		return false;
 	return made >= started_boot_ms || now_boot_ms - made <= (uint64_t)verdict_seconds * 1000;

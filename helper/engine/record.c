@@ -21,11 +21,10 @@ static enum rt_spare_state spare_state(const struct host *host, const struct rt_
 /* An attempt speaks for the condition that it met, not for a later one. */
 static uint64_t tried_at(const struct engine_outcome *outcome, const struct rt_health *before, uint64_t now)
 {
-	if (outcome->condition == RT_COND_HEALTHY)
-		return 0;
 	if (outcome->tried_to_repair)
 		return now;
-	return before->condition == (uint32_t)outcome->condition ? before->tried_boot_ms : 0;
+	bool same = before->condition == (uint32_t)outcome->condition && outcome->condition != RT_COND_HEALTHY;
+	return same ? before->tried_boot_ms : 0;
 }
 
 static void fill(const struct host *host, const struct engine_outcome *outcome, const struct rt_health *before,
@@ -89,7 +88,7 @@ static bool same_names(const struct keytab_names *a, const struct keytab_names *
 }
 
 /* A host that loses its keytab must know who it was. */
-static void remember(struct host *host)
+static void keep_names(struct host *host)
 {
 	struct identity *identity = &host->identity;
 	struct identity now = *identity;
@@ -113,5 +112,5 @@ void record_outcome(struct host *host, struct engine_outcome *outcome, uint64_t 
 		return;
 	events(host, outcome, &before, started_boot_ms);
 	if (outcome->condition == RT_COND_HEALTHY)
-		remember(host);
+		keep_names(host);
 }

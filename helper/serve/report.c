@@ -8,7 +8,7 @@
 static const char *verb_name(enum rt_verb verb)
 {
 	static const char *const names[RT_VERB_COUNT] = { "", "logon", "status", "verify", "repair", "enroll", "enroll",
-		                                           "rotate" };
+		                                           "rotate", "lookup", "remember" };
 	return verb > 0 && verb < RT_VERB_COUNT ? names[verb] : "";
 }
 
@@ -188,6 +188,10 @@ char *report_json(const struct host *host, const struct engine_request *request,
 	put(root, "rungs", rungs(outcome));
 	put_plan(root, request, outcome);
 	put(root, "checked", outcome->health.checked_unix != 0 ? json_integer(outcome->health.checked_unix) : json_null());
+	if (request->verb == RT_VERB_REMEMBER) {
+		put(root, "users", json_integer((json_int_t)outcome->remembered.users));
+		put(root, "groups", json_integer((json_int_t)outcome->remembered.groups));
+	}
 	put(root, "error", text_or_null(fault->text));
 	put(root, "note", text_or_null(host->note.text));
 	put(root, "exit", json_integer(outcome->exit_code));

@@ -9,7 +9,7 @@
 
 enum { TIMEOUT_DEFAULT_MS = 15000, TIMEOUT_MOST_MS = 600000 };
 
-/* A logon's question is open to all: it carries nothing, changes nothing that the machine wouldn't change by itself, and
+/* A logon's and a look-up's question are open to all: they carry nothing, change nothing that the machine wouldn't change by itself, and
  * is answered from a fresh verdict when it comes often. */
 static const struct {
 	enum rt_verb verb;
@@ -18,6 +18,7 @@ static const struct {
 	{ RT_VERB_LOGON, false }, { RT_VERB_STATUS, true }, { RT_VERB_VERIFY, true },
 	{ RT_VERB_REPAIR, true }, { RT_VERB_ENROLL, true }, { RT_VERB_UNENROLL, true },
 	{ RT_VERB_ROTATE, true },
+	{ RT_VERB_LOOKUP, false },  { RT_VERB_REMEMBER, true },
 };
 
 bool request_permitted(enum rt_verb verb, uid_t uid)
@@ -70,7 +71,8 @@ int request_parse(struct rt_msg *msg, int fd, struct request *ret_request, struc
 		timeout = TIMEOUT_DEFAULT_MS;
 	ret_request->timeout_ms = timeout > TIMEOUT_MOST_MS ? TIMEOUT_MOST_MS : (int)timeout;
 	if (take_text(msg, RT_TAG_DC, ret_request->dc, sizeof ret_request->dc, fault) != 0 ||
-	    take_text(msg, RT_TAG_CONTAINER, ret_request->container, sizeof ret_request->container, fault) != 0)
+	    take_text(msg, RT_TAG_CONTAINER, ret_request->container, sizeof ret_request->container, fault) != 0 ||
+	    take_text(msg, RT_TAG_NAME, ret_request->name, sizeof ret_request->name, fault) != 0)
 		return -1;
 	return take_credential(msg, fd, &ret_request->credential, fault);
 }

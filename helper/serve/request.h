@@ -10,6 +10,7 @@ struct request {
 	int timeout_ms;
 	char dc[256];
 	char container[512];
+	char name[256];
 	struct credential credential;
 };
 

@@ -25,6 +25,15 @@ struct session {
 	int64_t started_ms;
 };
 
+static enum remember_whom whom(const struct request *request)
+{
+	if ((request->flags & RT_FLAG_GROUP) != 0)
+		return REMEMBER_MEMBERS;
+	if ((request->flags & RT_FLAG_SEEN) != 0)
+		return REMEMBER_SEEN;
+	return request->name[0] != '\0' ? REMEMBER_USER : REMEMBER_ALL;
+}
+
 static struct engine_request engine_request(const struct session *session)
 {
 	const struct request *request = &session->request;
@@ -33,6 +42,8 @@ static struct engine_request engine_request(const struct session *session)
 		                        .if_due = (request->flags & RT_FLAG_IF_DUE) != 0,
 		                        .dc = request->dc,
 		                        .container = request->container,
+		                        .name = request->name,
+		                        .whom = whom(request),
 		                        .credential = &request->credential };
 }
 
@@ -44,7 +55,7 @@ static void run(struct session *session)
 	int limit_ms = request->timeout_ms;
 	if (session->uid != 0 && limit_ms > STRANGER_MS)
 		limit_ms = STRANGER_MS;
-	steps_init(&steps, session->sock, request->verb == RT_VERB_LOGON, (request->flags & RT_FLAG_CAN_ASK) != 0);
+	steps_init(&steps, session->sock, request->verb == RT_VERB_LOGON || request->verb == RT_VERB_LOOKUP, (request->flags & RT_FLAG_CAN_ASK) != 0);
 	host_init(&session->host, deadline_in(limit_ms), &steps.teller);
 	if (settings_load(PATH_CONF, &session->host.settings, &session->fault) == 0)
 		engine_run(&session->host, &wish, &session->outcome, &session->fault);

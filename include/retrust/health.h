@@ -22,7 +22,7 @@ struct rt_health {
 	uint32_t condition;      /* enum rt_condition */
 	uint64_t checked_boot_ms; /* when the condition was seen */
 	int64_t checked_unix;
-	uint64_t tried_boot_ms;  /* the last attempt to repair, or finding that there is no way to */
+	uint64_t tried_boot_ms;  /* when a logon looked, or a repair was tried, and found this condition; 0 = neither */
 	uint64_t repaired_boot_ms; /* the last confirmed repair */
 	int64_t repaired_unix;
 	int32_t kerberos;  /* KDC error code of the newest key, 0 = accepted, -1 = not asked */

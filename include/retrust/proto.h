@@ -45,14 +45,25 @@ enum rt_verb {
 	RT_VERB_ENROLL = 5, /* make the spare key */
 	RT_VERB_UNENROLL = 6,
 	RT_VERB_ROTATE = 7, /* change the machine password of a healthy host now */
+	RT_VERB_LOOKUP = 8, /* a user or group that nobody knows: repair what needs no administrator, remember it */
+	RT_VERB_REMEMBER = 9, /* remember users and groups; RT_TAG_NAME and the flags say whom */
 	RT_VERB_COUNT
+};
+
+enum rt_lookup_kind {
+	RT_LOOKUP_USER_NAME = 1,
+	RT_LOOKUP_USER_ID = 2,
+	RT_LOOKUP_GROUP_NAME = 3,
+	RT_LOOKUP_GROUP_ID = 4
 };
 
 enum rt_flag {
 	RT_FLAG_PLAN = 1u << 0,    /* repair: say what would be done, do nothing */
 	RT_FLAG_CAN_ASK = 1u << 1, /* somebody is there to answer an ASK */
 	RT_FLAG_VERBOSE = 1u << 2,
-	RT_FLAG_IF_DUE = 1u << 3 /* rotate: only when the secret is old enough and nobody else rotates it */
+	RT_FLAG_IF_DUE = 1u << 3, /* rotate: only when the secret is old enough and nobody else rotates it */
+	RT_FLAG_GROUP = 1u << 4,  /* remember: the name is a group's, all its members are meant */
+	RT_FLAG_SEEN = 1u << 5    /* remember: everybody who has logged on here */
 };
 
 enum rt_cred_kind {
@@ -90,7 +101,11 @@ enum rt_tag {
 	RT_TAG_USER_FAULT = 36, /* U 1 = channel and service are healthy: it was the user's password */
 	RT_TAG_WORDS = 37,     /* T one sentence for the person at logon, or absent */
 	RT_TAG_ERROR = 38,     /* T one line for the operator: what failed, where, and the next step; or absent */
-	RT_TAG_JSON = 39       /* T the whole result as the JSON object of the contract; to root only */
+	RT_TAG_JSON = 39,      /* T the whole result as the JSON object of the contract; to root only */
+	/* REQUEST of RT_VERB_LOOKUP, and the name alone of RT_VERB_REMEMBER and RT_VERB_LOGON (the person at the door); its RESULT says RT_TAG_RETRY where the identities file now knows the answer */
+	RT_TAG_NAME = 40, /* T user or group */
+	RT_TAG_ID = 41,   /* U uid or gid */
+	RT_TAG_KIND = 42  /* U enum rt_lookup_kind */
 };
 
 /* A message under construction or taken apart. len bytes of buf are in use. */

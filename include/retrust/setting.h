@@ -20,6 +20,9 @@
     "Samba's database of secrets. It counts as a store where it knows the domain.")                                    \
   X(max_secret_age, NUMBER, "30", 1, 999,                                                                              \
     "Days after which the timer's `retrust rotate --if-due` changes the machine password (NT 4.0: 7).")                \
+  X(remember_for, NUMBER, "30", 1, 3650,                                                                               \
+    "Days for which a user or group that was seen stays known while the domain can't be asked.")                       \
+  X(least_id, NUMBER, "1000", 500, 4000000000, "The least uid and gid that is remembered: below it are system users.")  \
   X(tls_ca_file, PATH, "", 0, 0,                                                                                       \
     "Pinned CA certificate (PEM) that proves the domain controller when an administrator types a password. "           \
     "Empty: root is asked to compare the certificate's fingerprint.")                                                  \

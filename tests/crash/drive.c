@@ -1,11 +1,11 @@
-/* Drives one helper for the crash tests: starts a command line (a helper, mostly under strace) with a connected socket as its
- * standard input, sends one request and prints in one line what became of it:
+/* Drives one helper for the crash tests: starts a command line (a helper, mostly under strace) with a connected socket
+ * as its standard input, sends one request and prints in one line what became of it:
  *
  *     drive rotate|repair|verify|logon SECONDS COMMAND...
  *     exit CODE CONDITION REPAIRED | died SIGNAL | ended STATUS | hung
  *
- * Why not the retrust command: it starts the installed helper itself, without a place for a tracer between the two. Whatever
- * happens the command is gone when this program ends. */
+ * Why not the retrust command: it starts the installed helper itself, without a place for a tracer between the two.
+ * Whatever happens the command is gone when this program ends. */
 #include <retrust/client.h>
 
 #include <errno.h>
@@ -74,7 +74,8 @@ static int await(pid_t pid)
 static void tell(int asked, int status, const struct rt_result *result)
 {
 	if (asked == 0)
-		(void)printf("exit %d %s %d\n", result->exit_code, condition_info(result->condition)->name, result->repaired);
+		(void)printf("exit %d %s %d\n", result->exit_code, condition_info(result->condition)->name,
+		             result->repaired);
 	else if (status == -1)
 		(void)puts("hung");
 	else if (WIFSIGNALED(status))

@@ -3,8 +3,8 @@
 #
 #     host.sh DRIVE KIND SUBJECT...      KIND: keytab, keytab+tdb (what the host keeps its secret in)
 #
-# Prints one line a point, tabs between the fields: subject, kind, class (kill, error, reply), call, its number, what was
-# injected, what the call was for, what became of the run, verdict, why, milliseconds. Progress goes to standard error.
+# Prints one line a point, tabs between the fields: subject, kind, class (kill, error, reply), call, its number, what
+# was injected, what the call was for, what became of the run, verdict, why, milliseconds. Progress goes to standard error.
 # shellcheck disable=SC2034  # the pieces use these
 set -u
 drive=$1 kind=$2
@@ -25,7 +25,7 @@ for piece in points look retrust peers; do
 	. "$here/$piece.sh"
 done
 
-quiet() { "$@" >/dev/null 2>&1; }
+quiet() { { "$@"; } >/dev/null 2>&1; } # the braces: the shell's own word about a killed command too
 now() { echo "${EPOCHREALTIME/./}"; }
 tell() { printf '%s\n' "$*" >&2; }
 

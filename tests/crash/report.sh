@@ -11,12 +11,13 @@ $1 ~ /^(rotate|repair)$/ { ours++; if ($9 != "ok") { failed++; if ($9 == "lost")
 END {
 	name["rotate"] = "retrust rotate"; name["repair"] = "retrust repair (spare)"; name["adcli"] = "adcli update"
 	name["msktutil"] = "msktutil --auto-update"; name["net"] = "net ads changetrustpw"
-	line = "%-23s %-11s %6s %6s %6s %6s %6s %6s %6s %6s\n"
-	printf line, "", "stores", "killed", "errors", "reply", "lost", "wrong", "late", "stray", "s"
+	line = "%-23s %-11s %6s %6s %6s %6s %6s %6s %6s %6s %6s\n"
+	printf line, "", "stores", "killed", "errors", "reply", "lost", "wrong", "late", "stray", "stuck", "s"
 	for (i = 1; i <= rows; i++) {
 		k = order[i]; split(k, p, "\t")
 		printf line, name[p[1]], p[2], count[k, "kill"] + 0, count[k, "error"] + 0, count[k, "reply"] + 0, \
-			bad[k, "lost"] + 0, bad[k, "wrong"] + 0, bad[k, "late"] + 0, bad[k, "stray"] + 0, time[k]
+			bad[k, "lost"] + 0, bad[k, "wrong"] + 0, bad[k, "late"] + 0, bad[k, "stray"] + 0, bad[k, "stuck"] + 0, \
+			time[k]
 	}
 	printf "crash: retrust %d points, %d hosts lost, %d not right; %d s\n", ours, lost, failed - lost, seconds
 	exit failed > 0 || ours == 0

@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154  # host.sh sets what is lower case
+# shellcheck shell=bash disable=SC2154 # set by host.sh
 # retrust under the harness.
 
 # The administrator's reset, from another desk: with a ticket of his that retrust isn't given.
@@ -52,7 +52,10 @@ list_points() {
 	done
 	before_point
 	"$drive" "$subject" 30 strace -y -yy -o "$work/trace" "$helper" >"$work/dry"
-	tell "  $host $subject undisturbed: $(<"$work/dry")"
+	if [[ $(<"$work/dry") != "exit 0 healthy "* ]]; then
+		tell "  $host $subject undisturbed: $(<"$work/dry")"
+		exit 1
+	fi
 	points "$work/trace" helper >"$work/points.$subject"
 }
 

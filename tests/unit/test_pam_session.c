@@ -25,12 +25,21 @@ static void write_health(enum rt_condition condition, int minutes)
 	assert_int_equal(close(fd), 0);
 }
 
-static void expect_session(const char *user, bool asked, const char *said)
+/* verb 0: the helper isn't asked. */
+static void expect_session(const char *user, uint32_t verb, const char *said)
 {
+	char name[32] = "";
+	uint32_t asked = 0;
 	attempt(&(struct attempt){ .user = user, .session = true, .script = say_repaired });
 	assert_int_equal(outcome->code, PAM_SUCCESS);
 	assert_int_equal(outcome->afterwards, PAM_SUCCESS);
-	assert_int_equal(outcome->log.asked, asked);
+	assert_int_equal(outcome->log.asked, verb != 0);
+	if (verb != 0) {
+		assert_true(proto_get_u32(&outcome->log.request, RT_TAG_VERB, &asked));
+		assert_int_equal(asked, verb);
+		assert_true(proto_get_text(&outcome->log.request, RT_TAG_NAME, name, sizeof name) > 0);
+		assert_string_equal(name, "alice");
+	}
 	assert_string_equal(outcome->said, said);
 	assert_in_range(outcome->elapsed_ms, 0, 400);
 }
@@ -41,20 +50,20 @@ static void a_session_notices_a_broken_channel(void **state)
 	static const char broken[] =
 		"I:This computer's secure channel to its domain is broken; it is being repaired.\n";
 	(void)unlink("run/health");
-	expect_session(NULL, true, "");
+	expect_session(NULL, RT_VERB_LOGON, "");
 	write_health(RT_COND_HEALTHY, 0);
-	expect_session(NULL, false, "");
-	write_health(RT_COND_HEALTHY, 24 * 60 + 1);
-	expect_session(NULL, true, "");
+	expect_session(NULL, RT_VERB_REMEMBER, "");
+	write_health(RT_COND_HEALTHY, 6);
+	expect_session(NULL, RT_VERB_LOGON, "");
 	write_health(RT_COND_HEALTHY, -10);
-	expect_session(NULL, true, "");
+	expect_session(NULL, RT_VERB_LOGON, "");
 	write_health(RT_COND_NO_DC, 0);
-	expect_session(NULL, false, "");
+	expect_session(NULL, RT_VERB_REMEMBER, "");
 	write_health(RT_COND_SECRET_MISMATCH, 0);
-	expect_session(NULL, true, broken);
-	expect_session("root", false, "");
+	expect_session(NULL, RT_VERB_LOGON, broken);
+	expect_session("root", 0, "");
 	write_health(RT_COND_ACCOUNT_DISABLED, 0);
-	expect_session(NULL, true,
+	expect_session(NULL, RT_VERB_LOGON,
 	               "I:This computer's secure channel to its domain is broken.\n"
 	               "I:The computer account is disabled; ask an administrator.\n");
 	attempt(&(struct attempt){ .session = true, .flags = (int)PAM_SILENT, .script = say_repaired });

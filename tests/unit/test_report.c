@@ -292,7 +292,7 @@ static void a_plan_is_told_where_it_was_asked_for(void **state)
 static void every_verb_has_its_name(void **state)
 {
 	static const char *const names[] = { "\"logon\"",  "\"status\"", "\"verify\"", "\"repair\"",
-		                             "\"enroll\"", "\"enroll\"", "\"rotate\"" };
+		                             "\"enroll\"", "\"enroll\"", "\"rotate\"", "\"lookup\"", "\"remember\"" };
 	(void)state;
 	assert_int_equal(sizeof names / sizeof *names, RT_VERB_COUNT - 1);
 	for (int verb = 1; verb < RT_VERB_COUNT; verb++) {

@@ -236,6 +236,8 @@ static void who_may_ask_what(void **state)
 		{ RT_VERB_ENROLL, true, false },
 		{ RT_VERB_UNENROLL, true, false },
 		{ RT_VERB_ROTATE, true, false },
+		{ RT_VERB_LOOKUP, true, true },
+		{ RT_VERB_REMEMBER, true, false },
 		{ RT_VERB_COUNT, false, false },
 		{ 1000, false, false },
 	};

@@ -1,0 +1,142 @@
+/* act ► confirm, see act.h. */
+#include "act.h"
+
+#include "../base/paths.h"
+#include "../probe/domain.h"
+#include "../probe/local.h"
+#include "../rung/change.h"
+#include "../rung/rotate.h"
+#include "../service/sssd.h"
+#include "../service/winbind.h"
+#include "diagnose.h"
+#include "flight.h"
+
+#include <stdio.h>
+
+enum { NOTICE_MS = 3000 }; /* for a service to come online after a repair */
+
+/* Does the channel carry logons? Samba's copy may still be wrong. */
+static bool is_usable(const struct facts *facts)
+{
+	return facts->newest_code == 0 && facts->self_code == 0;
+}
+
+/* The repair is done when the DC says so, not when a call returned 0. */
+static bool confirm(struct run *run)
+{
+	struct host *host = run->host;
+	if (local_stores(host, run->fault) != 0)
+		return false;
+	host->facts.has_pending = false;
+	domain_confirm(host);
+	run->outcome->condition = diagnose(&host->facts);
+	return is_usable(&host->facts);
+}
+
+static enum rung_result try_rung(struct run *run, enum rung_id id)
+{
+	struct engine_try *attempt = &run->outcome->tried[run->outcome->tries++];
+	struct fault why = { 0 };
+	attempt->rung = id;
+	attempt->result = rung_run(id, run->host, run->request->credential, &why);
+	if (attempt->result == RUNG_DONE && !confirm(run)) {
+		attempt->result = RUNG_FAILED;
+		(void)fault_set(&why, FAULT_BROKEN, "done, but the channel isn't healthy after it");
+	}
+	(void)snprintf(attempt->why, sizeof attempt->why, "%s", why.text);
+	if (attempt->result != RUNG_DONE && run->fault->kind == FAULT_NONE)
+		*run->fault = why;
+	return attempt->result;
+}
+
+static void make_plan(struct run *run, struct plan *ret_plan)
+{
+	const struct credential *credential = run->request->credential;
+	const struct policy policy = { .unattended = run_is_unattended(run->request),
+		                       .repair_unattended = run->host->settings.repair_at_logon,
+		                       .credential = credential != NULL && credential->kind != RT_CRED_NONE };
+	plan(run->outcome->condition, &run->host->facts, &policy, ret_plan);
+}
+
+/* Runs the plan's rungs until one is done. */
+static enum rung_result climb(struct run *run, const struct plan *plan)
+{
+	enum rung_result result = RUNG_FAILED;
+	for (int i = 0; i < plan->count && result == RUNG_FAILED && run->outcome->tries < ENGINE_TRIES; i++)
+		result = try_rung(run, plan->rung[i]);
+	if (result == RUNG_DONE) {
+		run->outcome->repaired = true;
+		fault_clear(run->fault);
+	}
+	return result;
+}
+
+/* A rung may mend one thing and uncover the next (the keytab is right again, Samba's copy is not): then there is a new
+ * plan, as long as each one gets further. */
+static void act(struct run *run)
+{
+	struct engine_outcome *outcome = run->outcome;
+	enum rt_condition before = RT_COND_COUNT;
+	struct plan next = outcome->plan;
+	teller_step(run->host->teller, RT_STEP_RESET, NULL, NULL);
+	while (next.count > 0 && outcome->condition != before) {
+		before = outcome->condition;
+		if (climb(run, &next) != RUNG_DONE)
+			return;
+		make_plan(run, &next);
+	}
+}
+
+void act_tell_services(struct run *run)
+{
+	struct host *host = run->host;
+	bool noticed = sssd_notice(host->realm, deadline_cap(host->deadline, NOTICE_MS), host->teller);
+	if (run->outcome->repaired || run->outcome->rotated)
+		(void)winbind_notice(deadline_cap(host->deadline, NOTICE_MS), host->teller);
+	struct rt_health health;
+	bool just = health_read(PATH_HEALTH, &health) && flight_just_repaired(&health, run->started_boot_ms);
+	/* A service that had not noticed the health explains the failed logon; one that had blames the password. */
+	run->outcome->retry = run->outcome->repaired || just || noticed;
+	run->outcome->user_fault = !run->outcome->retry && sssd_state(host->realm) != SSSD_OFFLINE;
+	if (run->outcome->repaired)
+		teller_step(host->teller, RT_STEP_JOINED, host->computer, host->domain);
+}
+
+void act_repair(struct run *run)
+{
+	struct engine_outcome *outcome = run->outcome;
+	make_plan(run, &outcome->plan);
+	if (run->request->plan_only)
+		return;
+	outcome->tried_to_repair = run_is_unattended(run->request) || outcome->condition != RT_COND_HEALTHY;
+	if (outcome->plan.count > 0)
+		act(run);
+	if (outcome->condition == RT_COND_HEALTHY || outcome->repaired) {
+		(void)change_forget(run->host, &run->host->note);
+		act_tell_services(run);
+	} else if (outcome->tries == 0) {
+		(void)fault_set(run->fault, FAULT_REFUSED, "%s", outcome->plan.why_not);
+	}
+}
+
+void act_rotate(struct run *run)
+{
+	struct engine_outcome *outcome = run->outcome;
+	if (outcome->condition != RT_COND_HEALTHY) {
+		(void)fault_set(run->fault, FAULT_REFUSED, "the channel isn't healthy (%s): repair first",
+		                condition_info(outcome->condition)->name);
+		return;
+	}
+	if (run->host->facts.clone) {
+		(void)fault_set(run->fault, FAULT_REFUSED,
+		                "the machine-id differs from the one at enrolment: this host is a clone, and its twin "
+		                "would lose the "
+		                "account; join it under a name of its own, or enroll it again");
+		return;
+	}
+	if (run->request->if_due && !rotate_is_due(run->host))
+		return;
+	outcome->rotated = try_rung(run, RUNG_ROTATE) == RUNG_DONE;
+	if (outcome->rotated)
+		act_tell_services(run);
+}

@@ -1,0 +1,24 @@
+/* What one request carries through the engine's files, see run.h. */
+#include "run.h"
+
+#include "../probe/domain.h"
+#include "diagnose.h"
+
+bool run_may_change(const struct engine_request *request)
+{
+	return request->verb != RT_VERB_STATUS && request->verb != RT_VERB_VERIFY;
+}
+
+void run_observe(struct run *run)
+{
+	const struct domain_wish wish = { .dc = run->request->dc,
+		                          .pdc = run_may_change(run->request),
+		                          .spare = run->request->verb == RT_VERB_VERIFY };
+	domain_probe(run->host, &wish);
+	run->outcome->found = run->outcome->condition = diagnose(&run->host->facts);
+}
+
+bool run_is_unattended(const struct engine_request *request)
+{
+	return request->verb == RT_VERB_LOGON || request->verb == RT_VERB_LOOKUP;
+}

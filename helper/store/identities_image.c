@@ -1,0 +1,258 @@
+/* The bytes of the identities file, see identities_image.h and retrust/identities.h. */
+#include "identities_image.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Under construction. Records count from the first chunk behind the tables. */
+struct layout {
+	struct rt_identities header;
+	size_t first; /* byte of the first record */
+	size_t end;   /* byte behind the last chunk */
+};
+
+static size_t round_up(size_t value)
+{
+	return (value + RT_CHUNK - 1) / RT_CHUNK * RT_CHUNK;
+}
+
+/* Where a record of that length goes that may begin at pos: within a chunk, or from the beginning of one on. */
+static size_t place(size_t pos, size_t len)
+{
+	return pos % RT_CHUNK + len <= RT_CHUNK ? pos : round_up(pos);
+}
+
+static size_t records_end(const struct identities_list lists[2], size_t pos, uint32_t entries[2])
+{
+	for (int kind = IDENTITIES_USER; kind <= IDENTITIES_GROUP; kind++) {
+		entries[kind] = 0;
+		for (size_t i = 0; i < lists[kind].count; i++) {
+			const uint8_t *record = lists[kind].records[i];
+			if (record == NULL)
+				continue;
+			size_t len = identities_record_len(record, (enum identities_kind)kind);
+			pos = place(pos, len) + len;
+			entries[kind]++;
+		}
+	}
+	return round_up(pos);
+}
+
+static size_t lay_tables(struct layout *l, const uint32_t entries[2], size_t chunk)
+{
+	for (int t = 0; t < RT_TABLES; t++) {
+		uint32_t n = entries[t < RT_GROUPS_BY_NAME ? IDENTITIES_USER : IDENTITIES_GROUP];
+		uint32_t slots = n == 0 ? 0 : n + n / 2 + 1; /* two thirds full */
+		l->header.table[t] = (struct rt_table){ .chunk = (uint32_t)chunk, .slots = slots, .entries = n };
+		chunk += round_up((size_t)slots * sizeof(struct rt_slot)) / RT_CHUNK;
+	}
+	return chunk;
+}
+
+static int lay_out(struct layout *l, const struct identities_list lists[2], struct fault *fault)
+{
+	uint32_t entries[2];
+	size_t records = records_end(lists, 0, entries);
+	size_t tables = lay_tables(l, entries, 0);
+	size_t behind = tables + records / RT_CHUNK;
+	size_t sums = (behind + RT_SUMS_A_CHUNK - 1) / RT_SUMS_A_CHUNK;
+	if (sums > RT_TOPS)
+		return fault_set(fault, FAULT_INTERNAL, "%zu MiB of remembered users and groups are too many",
+		                 behind * RT_CHUNK >> 20);
+	(void)lay_tables(l, entries, 1 + sums);
+	l->header.sum_chunks = (uint32_t)sums;
+	l->header.chunks = 1 + sums + behind;
+	l->first = (1 + sums + tables) * RT_CHUNK;
+	l->end = l->header.chunks * RT_CHUNK;
+	return 0;
+}
+
+static void enter(uint8_t *image, struct rt_table *table, uint32_t hash, size_t at)
+{
+	uint8_t *slots = image + (size_t)table->chunk * RT_CHUNK;
+	uint32_t i = identities_place(hash, table->slots);
+	uint32_t looked = 1;
+	struct rt_slot slot;
+	for (;; looked++) {
+		memcpy(&slot, slots + (size_t)i * sizeof slot, sizeof slot);
+		if (slot.at == 0)
+			break;
+		i = i + 1 == table->slots ? 0 : i + 1;
+	}
+	slot = (struct rt_slot){ .hash = hash, .at = (uint32_t)(at / 8) };
+	memcpy(slots + (size_t)i * sizeof slot, &slot, sizeof slot);
+	if (looked > table->longest)
+		table->longest = looked;
+}
+
+static void fill(uint8_t *image, struct layout *l, const struct identities_list lists[2])
+{
+	size_t pos = l->first;
+	for (int kind = IDENTITIES_USER; kind <= IDENTITIES_GROUP; kind++) {
+		struct rt_table *tables =
+			&l->header.table[kind == IDENTITIES_USER ? RT_USERS_BY_NAME : RT_GROUPS_BY_NAME];
+		for (size_t i = 0; i < lists[kind].count; i++) {
+			const uint8_t *record = lists[kind].records[i];
+			if (record == NULL)
+				continue;
+			size_t len = identities_record_len(record, (enum identities_kind)kind);
+			const char *name = identities_record_name(record, (enum identities_kind)kind);
+			pos = place(pos, len);
+			memcpy(image + pos, record, len);
+			enter(image, &tables[0], identities_hash(name, strlen(name)), pos);
+			enter(image, &tables[1], identities_mix(identities_record_head(record).id), pos);
+			pos += len;
+		}
+	}
+}
+
+/* The sum that belongs to chunk number i behind the sums. */
+static uint32_t *sum_at(uint8_t *image, size_t i)
+{
+	return (uint32_t *)(void *)(image + RT_CHUNK) + i;
+}
+
+static void seal(uint8_t *image, struct rt_identities *header)
+{
+	size_t behind = header->chunks - 1 - header->sum_chunks;
+	const uint8_t *chunk = image + (1 + (size_t)header->sum_chunks) * RT_CHUNK;
+	for (size_t i = 0; i < behind; i++)
+		*sum_at(image, i) = identities_sum(chunk + i * RT_CHUNK, RT_CHUNK);
+	for (size_t i = 0; i < header->sum_chunks; i++)
+		header->top[i] = identities_sum(image + (1 + i) * RT_CHUNK, RT_CHUNK);
+	header->check = identities_sum(header, offsetof(struct rt_identities, check));
+	memcpy(image, header, sizeof *header);
+}
+
+size_t identities_image_make(const struct identities_list lists[2], const struct identities_stamp *stamp,
+                             uint8_t **ret_image, struct fault *fault)
+{
+	struct layout l = { .header = { .magic = RT_IDENTITIES_MAGIC,
+		                        .version = RT_IDENTITIES_VERSION,
+		                        .generation = stamp->generation,
+		                        .written_unix = stamp->written,
+		                        .keep_seconds = stamp->keep_seconds,
+		                        .least_id = stamp->least_id } };
+	if (lay_out(&l, lists, fault) != 0)
+		return 0;
+	uint8_t *image = calloc(1, l.end);
+	if (image == NULL) {
+		(void)fault_set(fault, FAULT_INTERNAL, "no memory for %zu MiB of remembered users", l.end >> 20);
+		return 0;
+	}
+	fill(image, &l, lists);
+	seal(image, &l.header);
+	*ret_image = image;
+	return l.end;
+}
+
+/* A file that is cut while it is read is one that can't be believed. */
+static int read_all(int fd, uint8_t *image, size_t size, size_t *ret_len)
+{
+	size_t have = 0;
+	while (have < size) {
+		ssize_t n = read(fd, image + have, size - have);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		if (n == 0)
+			break;
+		have += (size_t)n;
+	}
+	*ret_len = have;
+	return 0;
+}
+
+static int read_fd(int fd, const char *path, uint8_t **ret_image, size_t *ret_len, struct fault *fault)
+{
+	struct stat st;
+	if (fstat(fd, &st) != 0)
+		return fault_errno(fault, FAULT_INTERNAL, errno, "%s", path);
+	uint64_t most = ((uint64_t)RT_TOPS * (RT_SUMS_A_CHUNK + 1) + 1) * RT_CHUNK;
+	if (!S_ISREG(st.st_mode) || st.st_uid != geteuid() || (st.st_mode & (S_IWGRP | S_IWOTH)) != 0 ||
+	    st.st_size <= 0 || (uint64_t)st.st_size > most)
+		return 0;
+	uint8_t *image = malloc((size_t)st.st_size);
+	if (image == NULL)
+		return fault_set(fault, FAULT_INTERNAL, "%s: no memory to read it", path);
+	if (read_all(fd, image, (size_t)st.st_size, ret_len) != 0) {
+		int error = errno;
+		free(image);
+		return fault_errno(fault, FAULT_INTERNAL, error, "%s: reading it failed", path);
+	}
+	*ret_image = image;
+	return 0;
+}
+
+int identities_image_read(const char *path, uint8_t **ret_image, size_t *ret_len, struct fault *fault)
+{
+	*ret_image = NULL;
+	*ret_len = 0;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0)
+		return errno == ENOENT || errno == ELOOP ? 0 : fault_errno(fault, FAULT_INTERNAL, errno, "%s", path);
+	int result = read_fd(fd, path, ret_image, ret_len, fault);
+	(void)close(fd);
+	return result;
+}
+
+static bool sums_ok(const uint8_t *image, const struct rt_identities *header)
+{
+	for (uint64_t i = 1; i < header->chunks; i++) {
+		uint32_t want;
+		if (i <= header->sum_chunks)
+			want = header->top[i - 1];
+		else
+			memcpy(&want, image + RT_CHUNK + (i - 1 - header->sum_chunks) * sizeof want, sizeof want);
+		if (identities_sum(image + i * RT_CHUNK, RT_CHUNK) != want)
+			return false;
+	}
+	return true;
+}
+
+static bool tables_ok(const struct rt_identities *header)
+{
+	for (int t = 0; t < RT_TABLES; t++) {
+		const struct rt_table *table = &header->table[t];
+		uint64_t end = (uint64_t)table->chunk * RT_CHUNK + (uint64_t)table->slots * sizeof(struct rt_slot);
+		if (table->chunk <= header->sum_chunks || end > header->chunks * RT_CHUNK)
+			return false;
+	}
+	return true;
+}
+
+bool identities_image_ok(const uint8_t *image, size_t len)
+{
+	struct rt_identities header;
+	if (len < sizeof header)
+		return false;
+	memcpy(&header, image, sizeof header);
+	if (header.magic != RT_IDENTITIES_MAGIC || header.version != RT_IDENTITIES_VERSION ||
+	    header.check != identities_sum(&header, offsetof(struct rt_identities, check)) ||
+	    header.chunks > SIZE_MAX / RT_CHUNK || header.chunks * RT_CHUNK != len || header.sum_chunks > RT_TOPS ||
+	    header.chunks < 1 + (uint64_t)header.sum_chunks ||
+	    header.chunks - 1 - header.sum_chunks > (uint64_t)header.sum_chunks * RT_SUMS_A_CHUNK)
+		return false;
+	return tables_ok(&header) && sums_ok(image, &header);
+}
+
+const uint8_t *identities_image_next(const uint8_t *image, enum identities_kind kind, uint32_t least, size_t *pos)
+{
+	struct rt_identities header;
+	memcpy(&header, image, sizeof header);
+	const struct rt_table *table = &header.table[kind == IDENTITIES_USER ? RT_USERS_BY_NAME : RT_GROUPS_BY_NAME];
+	size_t len = header.chunks * RT_CHUNK;
+	while (*pos < table->slots) {
+		struct rt_slot slot;
+		memcpy(&slot, image + (size_t)table->chunk * RT_CHUNK + (*pos)++ * sizeof slot, sizeof slot);
+		size_t at = (size_t)slot.at * 8;
+		if (at != 0 && at < len && identities_record_ok(image + at, len - at, kind, least))
+			return image + at;
+	}
+	return NULL;
+}

@@ -1,0 +1,44 @@
+/* NSS entry points for group and initgroups: names and signatures are libc's. */
+#include "entry.h"
+
+static _Atomic uint64_t position;
+
+enum nss_status _nss_retrust_getgrnam_r(const char *name, struct group *grp, char *buffer, size_t size, int *errnop)
+{
+	struct query query = { .group = true, .name = name };
+	struct pack pack = { .grp = grp, .buffer = buffer, .size = size };
+	return answer_one(&query, &pack, errnop);
+}
+
+enum nss_status _nss_retrust_getgrgid_r(gid_t gid, struct group *grp, char *buffer, size_t size, int *errnop)
+{
+	struct query query = { .group = true, .id = gid };
+	struct pack pack = { .grp = grp, .buffer = buffer, .size = size };
+	return answer_one(&query, &pack, errnop);
+}
+
+enum nss_status _nss_retrust_setgrent(int stay_open)
+{
+	(void)stay_open;
+	atomic_store(&position, 0);
+	return NSS_STATUS_SUCCESS;
+}
+
+enum nss_status _nss_retrust_getgrent_r(struct group *grp, char *buffer, size_t size, int *errnop)
+{
+	struct pack pack = { .grp = grp, .buffer = buffer, .size = size };
+	return answer_next(true, &position, &pack, errnop);
+}
+
+enum nss_status _nss_retrust_endgrent(void)
+{
+	atomic_store(&position, 0);
+	return NSS_STATUS_SUCCESS;
+}
+
+enum nss_status _nss_retrust_initgroups_dyn(const char *user, gid_t group, long *start, long *size, gid_t **groupsp,
+                                            long limit, int *errnop)
+{
+	struct pack_gids gids = { .skip = group, .start = start, .size = size, .gids = groupsp, .limit = limit };
+	return answer_gids(user, &gids, errnop);
+}
