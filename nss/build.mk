@@ -28,3 +28,9 @@ torture: $(B)/torture-address,undefined $(B)/torture-thread   ## replace the ide
 	$(B)/torture-address,undefined
 	$(B)/torture-thread
 .PHONY: torture
+
+# The fuzz target of the file reads it as both sides do.
+NSS_FUZZ := $(addprefix nss/,find.c pack.c snapshot.c view.c verdict.c) helper/store/identities_record.c helper/store/identities_image.c
+$(B)/fuzz/fuzz_identities: FUZZ_SOURCES += $(NSS_FUZZ)
+$(B)/fuzz/fuzz_identities: PATHS += $(NSS_PLACES)
+$(B)/fuzz/fuzz_identities: $(NSS_FUZZ)

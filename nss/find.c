@@ -35,7 +35,12 @@ static enum look read_head(const struct snapshot *s, uint32_t slot_at, bool grou
 {
 	const struct rt_identities *header = snapshot_header(s);
 	uint64_t at = (uint64_t)slot_at * 8;
-	enum look look = snapshot_copy(s, at, &ret_found->head, sizeof ret_found->head);
+	const uint8_t *bytes = snapshot_peek(s, at, sizeof ret_found->head);
+	enum look look = LOOK_FOUND;
+	if (bytes != NULL)
+		memcpy(&ret_found->head, bytes, sizeof ret_found->head);
+	else
+		look = snapshot_copy(s, at, &ret_found->head, sizeof ret_found->head);
 	if (look != LOOK_FOUND)
 		return look;
 	const struct rt_record *head = &ret_found->head;
@@ -58,9 +63,15 @@ static enum look matches(const struct query *q, size_t name_size, const struct f
 	return snapshot_equal(found->snapshot, found->text, q->name, name_size);
 }
 
-static enum look read_slot(const struct snapshot *s, const struct rt_table *table, uint64_t i, struct rt_slot *ret_slot)
+static inline enum look read_slot(const struct snapshot *s, const struct rt_table *table, uint64_t i,
+                                  struct rt_slot *ret_slot)
 {
-	return snapshot_copy(s, (uint64_t)table->chunk * RT_CHUNK + i * sizeof *ret_slot, ret_slot, sizeof *ret_slot);
+	uint64_t at = (uint64_t)table->chunk * RT_CHUNK + i * sizeof *ret_slot;
+	const uint8_t *bytes = snapshot_peek(s, at, sizeof *ret_slot);
+	if (bytes == NULL)
+		return snapshot_copy(s, at, ret_slot, sizeof *ret_slot);
+	memcpy(ret_slot, bytes, sizeof *ret_slot);
+	return LOOK_FOUND;
 }
 
 static enum look search(const struct snapshot *s, const struct query *q, size_t name_size, struct found *ret_found)

@@ -7,9 +7,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* A chunk's state. LOADING may stay for ever in the child of a fork: who meets it reads a copy of his own. */
-enum { CHUNK_EMPTY, CHUNK_LOADING, CHUNK_READY };
-
 static const char path[] = RT_CACHEDIR "/" RT_IDENTITIES_FILE;
 
 /* O_NONBLOCK: a FIFO in its place must not hold a logon. */
@@ -82,7 +79,8 @@ static enum look expected_sum(const struct snapshot *s, size_t chunk, uint32_t *
 	return snapshot_copy(s, at, ret_sum, sizeof *ret_sum);
 }
 
-/* Loads the chunk to its place, or into scratch while another thread does. *ret_bytes is where it is. */
+/* Loads the chunk to its place, or into scratch while another thread does: that thread may be one that a fork left in the
+ * parent, so nobody waits for it. *ret_bytes is where the chunk is. */
 static enum look load_chunk(const struct snapshot *s, size_t chunk, uint8_t *scratch, const uint8_t **ret_bytes)
 {
 	uint32_t sum;
@@ -124,15 +122,14 @@ static __attribute__((noinline)) enum look use_cold(const struct snapshot *s, ui
 	return look == LOOK_FOUND ? use(bytes + at % RT_CHUNK, to, with, len) : look;
 }
 
-static inline enum look use_chunk(const struct snapshot *s, uint64_t at, void *to, const void *with, size_t len)
+static enum look use_chunk(const struct snapshot *s, uint64_t at, void *to, const void *with, size_t len)
 {
-	if (atomic_load_explicit(&s->states[at / RT_CHUNK], memory_order_acquire) == CHUNK_READY)
-		return use(s->chunks + at, to, with, len);
-	return use_cold(s, at, to, with, len);
+	const uint8_t *bytes = snapshot_peek(s, at, len);
+	return bytes != NULL ? use(bytes, to, with, len) : use_cold(s, at, to, with, len);
 }
 
 /* Chunk by chunk. */
-static inline enum look use_bytes(const struct snapshot *s, uint64_t at, void *to, const void *with, size_t len)
+static enum look use_bytes(const struct snapshot *s, uint64_t at, void *to, const void *with, size_t len)
 {
 	uint64_t size = snapshot_header(s)->chunks * RT_CHUNK;
 	if (at > size || len > size - at)
@@ -203,16 +200,27 @@ static bool reserve(struct snapshot *s)
 	return true;
 }
 
-static enum look read_header(int fd, struct snapshot *s)
+/* With the first chunk of sums, which every first lookup needs. */
+static bool read_beginning(int fd, struct snapshot *s)
+{
+	size_t len = s->looks.st_size < 2 * RT_CHUNK ? RT_CHUNK : 2 * RT_CHUNK;
+	const struct rt_identities *header = snapshot_header(s);
+	if (!read_at(fd, 0, s->chunks, len) || !header_ok(header, (uint64_t)s->looks.st_size / RT_CHUNK))
+		return false;
+	atomic_store_explicit(&s->states[0], CHUNK_READY, memory_order_release);
+	if (header->sum_chunks > 0 && identities_sum(s->chunks + RT_CHUNK, RT_CHUNK) == header->top[0])
+		atomic_store_explicit(&s->states[1], CHUNK_READY, memory_order_release);
+	return true;
+}
+
+static enum look open_fd(int fd, struct snapshot *s)
 {
 	if (!looks_ok(&s->looks))
 		return LOOK_ABSENT;
 	if (!reserve(s))
 		return LOOK_AGAIN;
-	if (read_at(fd, 0, s->chunks, RT_CHUNK) && header_ok(snapshot_header(s), (uint64_t)s->looks.st_size / RT_CHUNK)) {
-		atomic_store_explicit(&s->states[0], CHUNK_READY, memory_order_release);
+	if (read_beginning(fd, s))
 		return LOOK_FOUND;
-	}
 	snapshot_close(s);
 	return LOOK_ABSENT;
 }
@@ -223,7 +231,7 @@ enum look snapshot_open(struct snapshot *ret_snapshot)
 	int fd = open_file(&s.looks);
 	if (fd < 0)
 		return errno == EMFILE || errno == ENFILE || errno == ENOMEM ? LOOK_AGAIN : LOOK_ABSENT;
-	enum look look = read_header(fd, &s);
+	enum look look = open_fd(fd, &s);
 	(void)close(fd);
 	if (look == LOOK_FOUND)
 		*ret_snapshot = s;

@@ -47,4 +47,16 @@ static inline const struct rt_identities *snapshot_header(const struct snapshot 
 enum look snapshot_copy(const struct snapshot *snapshot, uint64_t at, void *ret_bytes, size_t len);
 enum look snapshot_equal(const struct snapshot *snapshot, uint64_t at, const void *bytes, size_t len);
 
+enum { CHUNK_EMPTY, CHUNK_LOADING, CHUNK_READY }; /* a chunk's state */
+
+/* The bytes where they are, when they lie in one chunk that is there already; else NULL. They don't change any more. */
+static inline const uint8_t *snapshot_peek(const struct snapshot *snapshot, uint64_t at, size_t len)
+{
+	uint64_t chunk = at / RT_CHUNK;
+	if (chunk >= snapshot_header(snapshot)->chunks || len > RT_CHUNK - at % RT_CHUNK ||
+	    atomic_load_explicit(&snapshot->states[chunk], memory_order_acquire) != CHUNK_READY)
+		return NULL;
+	return snapshot->chunks + at;
+}
+
 #endif

@@ -40,7 +40,8 @@ FUZZ_FLAGS := -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=a
 fuzz: $(addprefix $(B)/fuzz/,$(FUZZERS))   ## run the fuzz targets, FUZZ_SECONDS each
 	tests/run-fuzz $(FUZZ_SECONDS) $^
 FUZZ_SOURCES := $(call src,helper/client) helper/directory/descriptor.c helper/directory/netlogon_ping.c helper/base/deadline.c \
-	helper/base/fault.c helper/store/samba_blob.c helper/secret/secret.c
+	helper/base/fault.c helper/store/samba_blob.c helper/secret/secret.c helper/directory/rpc_pdu.c \
+	helper/directory/ndr.c helper/directory/netlogon_message.c
 $(B)/fuzz/%: tests/fuzz/%.c $(FUZZ_SOURCES)
 	@mkdir -p $(@D)
 	@echo '  fuzz $@'
@@ -89,3 +90,13 @@ crash-program: $(patsubst %,$(B)/tests/crash/%.o,fast model_dc model_none cut) $
 crash-fast: $(CRASH)   ## cut the engine at every step, against a model DC
 	tests/run-unit $(CRASH)
 .PHONY: crash-fast crash-program
+
+# The crash matrix on a real domain. Its client stands between a request and the traced helper.
+$(B)/crash-drive: $(B)/tests/crash/drive.o $(B)/libclient.a $(B)/libbase.a
+	@echo '  link $@'
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^
+crash:   ## kill rotate and repair everywhere on a real domain, the peers beside them (root, some minutes)
+	@tests/lab/deps.sh $(LISTS_BUILD) tests/lab/packages tests/packages.crash
+	@$(MAKE) --no-print-directory -j2 all $(B)/crash-drive >/dev/null
+	@tests/crash/run $(B)/crash-drive
+.PHONY: crash

@@ -14,6 +14,11 @@ enum {
 	KDC_SKEW = 37,
 };
 
+/* What Netlogon says to an account that Kerberos accepts: it is no workstation's, or the DC's policy wants another
+ * channel. */
+#define STATUS_NO_TRUST_SAM_ACCOUNT 0xC000018Bu
+#define STATUS_DOWNGRADE_DETECTED 0xC0000388u
+
 enum { SKEW_LIMIT = 300 }; /* seconds that Kerberos allows by default */
 
 static bool clock_is_off(const struct facts *facts)
@@ -48,6 +53,10 @@ static enum rt_condition by_samba(const struct facts *facts)
 /* The newest key was accepted: does the keytab open what the domain issues for this host? */
 static enum rt_condition accepted(const struct facts *facts)
 {
+	if (facts->netlogon == STATUS_NO_TRUST_SAM_ACCOUNT)
+		return RT_COND_ACCOUNT_WRONG_TYPE;
+	if (facts->netlogon == STATUS_DOWNGRADE_DETECTED)
+		return RT_COND_CHANNEL_REFUSED;
 	switch (facts->self_code) {
 	case 0:
 		return facts->keytab_lags ? RT_COND_KEYTAB_STALE_KVNO : by_samba(facts);

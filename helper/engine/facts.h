@@ -8,6 +8,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Results of the Netlogon channel that are no NTSTATUS of the DC's begin here (directory/netlogon.h). */
+#define FACTS_NETLOGON_NOT_TRIED 0xFFFFFFFFu
+#define FACTS_NETLOGON_LOCAL 0xFFFFFFFDu
+
 enum facts_code { FACTS_NOT_ASKED = -1, FACTS_UNREACHABLE = -2, FACTS_BAD_REPLY = -3, FACTS_FAILED = -4 };
 
 enum facts_keytab { FACTS_KEYTAB_OK, FACTS_KEYTAB_MISSING, FACTS_KEYTAB_NO_KEY, FACTS_KEYTAB_UNREADABLE };
@@ -41,6 +45,7 @@ struct facts {
 	int32_t samba_next_code;   /* … with its next_change */
 	int32_t samba_previous_code; /* … with its previous password */
 	int32_t spare_code;        /* AS exchange with the spare key */
+	uint32_t netlogon;         /* NTSTATUS of the secure channel (MS-NRPC), or FACTS_NETLOGON_NOT_TRIED … */
 	enum facts_ping ping;      /* anonymous ping: an enabled account of that name exists, or none */
 	int32_t clock_offset;      /* DC minus host, seconds, 0 = unknown */
 };

@@ -13,7 +13,7 @@ void run_observe(struct run *run)
 {
 	const struct domain_wish wish = { .dc = run->request->dc,
 		                          .pdc = run_may_change(run->request),
-		                          .spare = run->request->verb == RT_VERB_VERIFY };
+		                          .thorough = run->request->verb == RT_VERB_VERIFY };
 	domain_probe(run->host, &wish);
 	run->outcome->found = run->outcome->condition = diagnose(&run->host->facts);
 }

@@ -5,6 +5,8 @@
 #include "domain.h"
 
 #include "../directory/ldapconn.h"
+#include "../directory/netlogon.h"
+#include "../service/process.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -20,7 +22,8 @@ static enum locate_result locate(struct host *host, const struct domain_wish *wi
 		enum locate_result result = locate_pdc(host->realm, host->deadline, &host->dc, &host->note);
 		if (result == LOCATE_FOUND)
 			return result;
-		/* A change at another DC replicates to the PDC; waiting for a PDC that is away would lock the host out. */
+		/* A change at another DC replicates to the PDC; waiting for a PDC that is away would lock the host out.
+		 */
 		struct fault first = host->note;
 		fault_clear(&host->note);
 		teller_step(host->teller, RT_STEP_SEARCH_DC, host->domain, NULL);
@@ -154,6 +157,23 @@ static int32_t ask_password(struct host *host, const struct secret *password)
 	return kdc_as_password(host->kdc, host->account, password, NULL, NULL, &quiet);
 }
 
+/* The secure channel itself. It wants an NT hash: an arcfour key of the keytab, or a password. Where winbindd runs it
+ * isn't touched: a success of ours would end winbindd's session, and its next logons would fail. */
+static void ask_netlogon(struct host *host)
+{
+	SECRET_AUTO hash = { 0 };
+	struct fault quiet = { 0 };
+	char account[sizeof host->account + sizeof host->realm];
+	if (host->facts.newest_code == KDC_UNREACHABLE || process_each("winbindd", NULL, NULL, NULL) > 0)
+		return;
+	if (!netlogon_hash_of_keys(&host->keytab.keys, host->facts.newest_kvno, &hash) &&
+	    (host->samba.current.len == 0 || netlogon_hash_of_password(&host->samba.current, &hash) != 0))
+		return;
+	(void)snprintf(account, sizeof account, "%s@%s", host->account, host->realm);
+	host->facts.netlogon =
+		netlogon_verify(&host->dc, account, host->computer, &hash, deadline_cap(host->deadline, 3000), &quiet);
+}
+
 static void ask_pending(struct host *host)
 {
 	if (host->facts.has_pending)
@@ -220,8 +240,10 @@ void domain_probe(struct host *host, const struct domain_wish *wish)
 	bool healthy = host->facts.newest_code == 0 && host->facts.self_code == 0;
 	if (!healthy)
 		ask_why(host);
-	if (!healthy || wish->spare)
+	if (!healthy || wish->thorough)
 		ask_spare(host);
+	if (wish->thorough)
+		ask_netlogon(host);
 	host->facts.clock_offset = kdc_clock_offset(host->kdc);
 }
 

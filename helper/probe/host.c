@@ -12,6 +12,7 @@ void host_init(struct host *ret_host, struct deadline deadline, const struct tel
 	facts->dc = FACTS_DC_NOT_LOOKED;
 	facts->newest_code = facts->account_code = facts->self_code = FACTS_NOT_ASKED;
 	facts->samba_code = facts->samba_next_code = facts->samba_previous_code = FACTS_NOT_ASKED;
+	facts->netlogon = FACTS_NETLOGON_NOT_TRIED;
 	facts->pending_code = facts->spare_code = FACTS_NOT_ASKED;
 }
 

@@ -65,8 +65,8 @@ static int32_t ask_with(struct host *host, const struct machine_keys *keys, int3
 	return code;
 }
 
-/* Proves the password to the DC and makes the keytab's keys of it: salt and kvno are the DC's word, the AS exchange shows
- * that the salt was right. Returns the exchange's result; 0 with *ret_keys. */
+/* Proves the password to the DC and makes the keytab's keys of it: salt and kvno are the DC's word, the AS exchange
+ * shows that the salt was right. Returns the exchange's result; 0 with *ret_keys. */
 static int32_t prove(struct host *host, const struct secret *password, struct machine_keys *ret_keys,
                      struct fault *fault)
 {
@@ -80,7 +80,8 @@ static int32_t prove(struct host *host, const struct secret *password, struct ma
 	code = ask_with(host, ret_keys, &kvno, &enctype, fault);
 	if (code != 0)
 		return code;
-	/* An account without msDS-SupportedEncryptionTypes gets RC4 tickets: without that key its services would stop. */
+	/* An account without msDS-SupportedEncryptionTypes gets RC4 tickets: without that key its services would stop.
+	 */
 	bool rc4 = host->settings.allow_rc4 || enctype == ENCTYPE_RC4;
 	if (rc4 && kdc_derive(host->kdc, password, salt, kvno, true, ret_keys, fault) != 0)
 		return KDC_FAILED;
@@ -97,7 +98,8 @@ static int store(struct host *host, const struct secret *password, const struct 
 	if (samba->state == SAMBA_OK || samba->state == SAMBA_NO_SECRET) {
 		teller_step(host->teller, RT_STEP_STORE, tdb, NULL);
 		bool changed = !secret_equal(password, &samba->current) || samba->next.len > 0;
-		if (changed && samba_write(tdb, samba->domain, password, &samba->current, (int64_t)time(NULL), fault) != 0)
+		if (changed &&
+		    samba_write(tdb, samba->domain, password, &samba->current, (int64_t)time(NULL), fault) != 0)
 			return -1;
 	}
 	choose_names(host, &names);
@@ -105,16 +107,18 @@ static int store(struct host *host, const struct secret *password, const struct 
 	return keytab_install(host->settings.keytab, PATH_KEYTAB_BACKUP, &names, keys, fault);
 }
 
-/* The DC was told, or may have been: go on from there. A refusal of the new secret right after "no answer" isn't the end: the
- * DC may still be at work on the request, so that the journal stays until somebody asks later. */
+/* The DC was told, or may have been: go on from there. A refusal of the new secret right after "no answer" isn't the
+ * end: the DC may still be at work on the request, so that the journal stays until somebody asks later. */
 static enum rung_result settle(struct host *host, const struct secret *password, struct fault *fault)
 {
 	MACHINE_KEYS_AUTO keys = { 0 };
 	int32_t code = prove(host, password, &keys, fault);
 	if (code != 0) {
 		(void)fault_set(fault, FAULT_UNSURE,
-		                "%s (%s) has not confirmed the new machine password (Kerberos %d); it is kept in %s and asked for "
-		                "again at the next `retrust repair`", host->dc.host, host->dc.address, (int)code, PATH_JOURNAL);
+		                "%s (%s) has not confirmed the new machine password (Kerberos %d); it is kept in %s "
+		                "and asked for "
+		                "again at the next `retrust repair`",
+		                host->dc.host, host->dc.address, (int)code, PATH_JOURNAL);
 		return RUNG_UNSURE;
 	}
 	if (store(host, password, &keys, fault) != 0)
@@ -163,10 +167,15 @@ enum rung_result change_adopt(struct host *host, const struct secret *password, 
 	return settle(host, password, fault);
 }
 
+bool change_in_flight(const struct host *host)
+{
+	return host->facts.has_pending && (int64_t)time(NULL) - host->journal.started_unix < IN_FLIGHT;
+}
+
 int change_forget(struct host *host, struct fault *fault)
 {
 	bool answered = host->facts.has_pending && host->facts.pdc && host->facts.pending_code == 24;
-	if (!answered || (int64_t)time(NULL) - host->journal.started_unix < IN_FLIGHT)
+	if (!answered || change_in_flight(host))
 		return 0;
 	return journal_clear(PATH_JOURNAL, fault);
 }

@@ -16,6 +16,9 @@ enum rung_result change_run(struct host *host, change_setter *set, void *data, s
  * nothing changes in the domain. A journal goes when it is done. */
 enum rung_result change_adopt(struct host *host, const struct secret *password, struct fault *fault);
 
+/* May an earlier change, whose answer was lost, still be under way at the DC? */
+bool change_in_flight(const struct host *host);
+
 /* Ends a change that never happened: on a healthy channel, when the PDC refuses the journal's secret and the request can't be
  * under way any more, the journal goes. Returns 0 (also when there was nothing to do) or -1 with *fault. */
 int change_forget(struct host *host, struct fault *fault);

@@ -18,7 +18,8 @@ static enum rung_result promote(struct host *host, int32_t from_kvno, int32_t to
 		keys.key[i].kvno = to_kvno;
 	teller_step(host->teller, RT_STEP_STORE, host->settings.keytab, NULL);
 	const char *path = host->settings.keytab;
-	return keytab_install(path, PATH_KEYTAB_BACKUP, &host->keytab.names, &keys, fault) == 0 ? RUNG_DONE : RUNG_FAILED;
+	return keytab_install(path, PATH_KEYTAB_BACKUP, &host->keytab.names, &keys, fault) == 0 ? RUNG_DONE
+	                                                                                        : RUNG_FAILED;
 }
 
 /* Ours is what the journal kept; Samba's what an interrupted rotation of winbind left in next_change. */
@@ -29,13 +30,22 @@ static enum rung_result pending(struct host *host, struct fault *fault)
 	return change_adopt(host, ours ? &host->journal.next : &host->samba.next, fault);
 }
 
-/* The host's own key changes the host's own password: rotate, and the way from a keytab to a store that wants a password
- * (a key can't be turned into one). */
+/* The host's own key changes the host's own password: rotate, and the way from a keytab to a store that wants a
+ * password (a key can't be turned into one). */
 static enum rung_result own_change(struct host *host, struct fault *fault)
 {
 	MACHINE_KEYS_AUTO keys;
 	struct kdc_ticket *changepw = NULL;
 	enum rung_result result = RUNG_FAILED;
+	/* Carried out after ours it would leave a password that nobody keeps. A repair takes that risk, a change on a
+	 * host that works needn't. */
+	if (change_in_flight(host)) {
+		(void)fault_set(
+			fault, FAULT_UNSURE,
+			"an earlier change of the password may still be under way at %s; try again in half a minute",
+			host->dc.host);
+		return RUNG_UNSURE;
+	}
 	machine_keys_of_kvno(&host->keytab.keys, host->facts.newest_kvno, &keys);
 	int32_t code = kdc_as_keys(host->kdc, host->account, &keys, "kadmin/changepw", &changepw, fault);
 	if (code == 0)
@@ -81,8 +91,8 @@ static enum rung_result spare(struct host *host, struct fault *fault)
 {
 	struct kdc_ticket *changepw = NULL;
 	enum rung_result result = RUNG_FAILED;
-	int32_t code = kdc_as_keys(host->kdc, host->identity.spare_account, &host->spare, "kadmin/changepw", &changepw,
-	                           fault);
+	int32_t code =
+		kdc_as_keys(host->kdc, host->identity.spare_account, &host->spare, "kadmin/changepw", &changepw, fault);
 	if (code == 0)
 		result = change_run(host, change_by_kpasswd, changepw, fault);
 	else
@@ -92,8 +102,7 @@ static enum rung_result spare(struct host *host, struct fault *fault)
 	return result;
 }
 
-enum rung_result rung_run(enum rung_id id, struct host *host, const struct credential *credential,
-                          struct fault *fault)
+enum rung_result rung_run(enum rung_id id, struct host *host, const struct credential *credential, struct fault *fault)
 {
 	switch (id) {
 	case RUNG_PENDING:

@@ -96,6 +96,14 @@ static json_t *stores(const struct host *host)
 	return list;
 }
 
+/* STATUS_SUCCESS is said, "not tried" and "no answer" are null. */
+static json_t *netlogon_or_null(uint32_t status)
+{
+	char text[16];
+	(void)snprintf(text, sizeof text, "0x%08X", status);
+	return status < FACTS_NETLOGON_LOCAL ? json_string(text) : json_null();
+}
+
 static json_t *dcs(const struct host *host)
 {
 	json_t *list = json_array();
@@ -107,7 +115,7 @@ static json_t *dcs(const struct host *host)
 	put(dc, "pdc", json_boolean(host->dc.pdc));
 	put(dc, "kerberos", code_or_null(host->facts.newest_code));
 	put(dc, "kvno", host->facts.account_kvno > 0 ? json_integer(host->facts.account_kvno) : json_null());
-	put(dc, "netlogon", json_null());
+	put(dc, "netlogon", netlogon_or_null(host->facts.netlogon));
 	(void)json_array_append_new(list, dc);
 	return list;
 }

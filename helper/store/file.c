@@ -187,6 +187,13 @@ int file_replace(const char *path, const void *data, size_t len, mode_t mode, st
 	return 0;
 }
 
+void file_sweep(const char *path)
+{
+	char temporary[PATH_MAX];
+	(void)snprintf(temporary, sizeof temporary, "%s.retrust", path);
+	(void)unlink(temporary);
+}
+
 int file_remove(const char *path, struct fault *fault)
 {
 	if (unlink(path) != 0)

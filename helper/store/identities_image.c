@@ -46,7 +46,7 @@ static size_t lay_tables(struct layout *l, const uint32_t entries[2], size_t chu
 {
 	for (int t = 0; t < RT_TABLES; t++) {
 		uint32_t n = entries[t < RT_GROUPS_BY_NAME ? IDENTITIES_USER : IDENTITIES_GROUP];
-		uint32_t slots = n == 0 ? 0 : n + n / 2 + 1; /* two thirds full */
+		uint32_t slots = n * 2; /* half full: a miss looks at two or three */
 		l->header.table[t] = (struct rt_table){ .chunk = (uint32_t)chunk, .slots = slots, .entries = n };
 		chunk += round_up((size_t)slots * sizeof(struct rt_slot)) / RT_CHUNK;
 	}

@@ -45,7 +45,7 @@ static void run(enum rt_verb verb)
 	struct engine_outcome *outcome = calloc(1, sizeof *outcome);
 	struct fault fault = { 0 };
 	const struct credential none = { .kind = RT_CRED_NONE, .fd = -1 };
-	const struct engine_request request = { .verb = verb, .dc = "", .container = "", .credential = &none };
+	const struct engine_request request = { .verb = verb, .dc = "", .container = "", .name = "", .credential = &none };
 	host_init(host, deadline_in(5000), NULL);
 	settings_default(&host->settings);
 	(void)snprintf(host->settings.keytab, sizeof host->settings.keytab, KEYTAB);

@@ -66,8 +66,11 @@ says "no keytab" keytab-missing 1 "missing right"
 heals "no keytab" resync 0
 
 # Samba's copy has no machine password, as after `adcli join --add-samba-data` on a host that Samba never joined.
-lab_run m1 sh -c 'kill $(pgrep -o -x winbindd); while pgrep -x winbindd; do sleep 0.05; done; rm /etc/krb5.keytab /var/lib/samba/private/*.tdb' >/dev/null
-lab_run m1 rm -r /var/lib/retrust
+lab_run_in m1 <<-'E'
+	kill "$(pgrep -o -x winbindd)"
+	while pgrep -x winbindd >/dev/null; do sleep 0.05; done
+	rm -r /etc/krb5.keytab /var/lib/samba/private/*.tdb /var/lib/retrust
+E
 printf %s "$LAB_ADMIN_PASSWORD" | lab_run m1 adcli join --add-samba-data --domain="$LAB_DOMAIN" --domain-controller="dc1.$LAB_DOMAIN" \
 	--host-fqdn="m1.$LAB_DOMAIN" --login-user=Administrator --stdin-password >/dev/null 2>&1
 need "adcli writes no machine password" same '' "$(password_of_tdb MACHINE_PASSWORD)"
@@ -107,6 +110,12 @@ check "both stale, no spare key: nothing is changed" same "$before" "$(state_pri
 admin_json repair --accept-dc "$(fingerprint dc1)"
 check "both stale: an administrator heals both" same "right right" "$(verdicts)"
 whole "both stale: an administrator heals both" "$(lab_kvno m1)"
+
+need "enrolled" enroll
+lab_reset_account m1
+says "both stale, with a spare key" secret-mismatch 1 "wrong wrong"
+heals "both stale, with a spare key" spare 1
+lab_run m1 rm -r /var/lib/retrust # no spare key from here on
 
 # The answer to the change is lost: the DC counts, and nobody tells.
 number=$(nth recvfrom ':464[]]')
