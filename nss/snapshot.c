@@ -40,7 +40,8 @@ static bool read_at(int fd, size_t at, void *place, size_t len)
 	return true;
 }
 
-/* The clock of a file system may stand still between two files that got the same inode, so the header's sum is asked too. */
+/* The clock of a file system may stand still between two files that got the same inode, so the header's sum is asked
+ * too. */
 bool snapshot_is_current(const struct snapshot *snapshot)
 {
 	struct stat looks;
@@ -79,8 +80,8 @@ static enum look expected_sum(const struct snapshot *s, size_t chunk, uint32_t *
 	return snapshot_copy(s, at, ret_sum, sizeof *ret_sum);
 }
 
-/* Loads the chunk to its place, or into scratch while another thread does: that thread may be one that a fork left in the
- * parent, so nobody waits for it. *ret_bytes is where the chunk is. */
+/* Loads the chunk to its place, or into scratch while another thread does: that thread may be one that a fork left in
+ * the parent, so nobody waits for it. *ret_bytes is where the chunk is. */
 static enum look load_chunk(const struct snapshot *s, size_t chunk, uint8_t *scratch, const uint8_t **ret_bytes)
 {
 	uint32_t sum;
@@ -194,6 +195,7 @@ static bool reserve(struct snapshot *s)
 		mmap(NULL, size + states, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (memory == MAP_FAILED)
 		return false;
+	(void)madvise(memory, size + states, MADV_NOHUGEPAGE); /* or each chunk would take 2 MiB */
 	s->chunks = memory;
 	s->states = (_Atomic uint8_t *)memory + size;
 	s->map_size = size + states;

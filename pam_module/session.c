@@ -60,7 +60,7 @@ void session_open(pam_handle_t *pamh, const struct options *options)
 	bool broken = info->mendable || info->at_logon == RT_LOGON_KB;
 	if (options->debug)
 		pam_syslog(pamh, LOG_DEBUG, "last verdict: %s", known ? info->name : "none");
-	bool look = !known || broken || is_old(&health);
+	bool look = !known || health.condition != RT_COND_HEALTHY || is_old(&health);
 	const void *user = NULL;
 	(void)pam_get_item(pamh, PAM_USER, &user);
 	if (broken)

@@ -11,6 +11,7 @@
 #define PATH_LOCK RT_STATEDIR "/lock"
 #define PATH_CACHE RT_CACHEDIR
 #define PATH_IDENTITIES RT_CACHEDIR "/identities"
+#define PATH_PEOPLE_LOCK RT_STATEDIR "/identities.lock"
 #define PATH_RUN RT_RUNDIR
 #define PATH_HEALTH RT_RUNDIR "/health"
 

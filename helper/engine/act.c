@@ -11,9 +11,14 @@
 #include "diagnose.h"
 #include "flight.h"
 
+#include <poll.h>
 #include <stdio.h>
+#include <time.h>
 
-enum { NOTICE_MS = 3000 }; /* for a service to come online after a repair */
+enum {
+	NOTICE_MS = 3000, /* for a service to come online after a repair */
+	PASS_SECONDS = 2  /* from a logon's repair to the end of its second try */
+};
 
 /* Does the channel carry logons? Samba's copy may still be wrong. */
 static bool is_usable(const struct facts *facts)
@@ -64,6 +69,9 @@ static enum rung_result climb(struct run *run, const struct plan *plan)
 	enum rung_result result = RUNG_FAILED;
 	for (int i = 0; i < plan->count && result == RUNG_FAILED && run->outcome->tries < ENGINE_TRIES; i++)
 		result = try_rung(run, plan->rung[i]);
+	/* Not all is done, but logons may go on: the keytab is right, Samba's store could not be written. */
+	if (result == RUNG_UNSURE)
+		run->outcome->repaired = confirm(run);
 	if (result == RUNG_DONE) {
 		run->outcome->repaired = true;
 		fault_clear(run->fault);
@@ -97,7 +105,8 @@ void act_tell_services(struct run *run)
 	bool just = health_read(PATH_HEALTH, &health) && flight_just_repaired(&health, run->started_boot_ms);
 	/* A service that had not noticed the health explains the failed logon; one that had blames the password. */
 	run->outcome->retry = run->outcome->repaired || just || noticed;
-	run->outcome->user_fault = !run->outcome->retry && sssd_state(host->realm) != SSSD_OFFLINE;
+	enum sssd_state state = sssd_state(host->realm);
+	run->outcome->user_fault = !run->outcome->retry && state != SSSD_OFFLINE && state != SSSD_STOPPED;
 	if (run->outcome->repaired)
 		teller_step(host->teller, RT_STEP_JOINED, host->computer, host->domain);
 }
@@ -119,6 +128,17 @@ void act_repair(struct run *run)
 	}
 }
 
+/* The logon that has just repaired the channel tries again now: a change under its hands would fail it for good. */
+static void let_logons_pass(const struct run *run)
+{
+	struct rt_health health;
+	if (!health_read(PATH_HEALTH, &health))
+		return;
+	while ((int64_t)time(NULL) - health.repaired_unix < PASS_SECONDS &&
+	       deadline_left_ms(run->host->deadline) > 1000)
+		(void)poll(NULL, 0, 50);
+}
+
 void act_rotate(struct run *run)
 {
 	struct engine_outcome *outcome = run->outcome;
@@ -136,6 +156,7 @@ void act_rotate(struct run *run)
 	}
 	if (run->request->if_due && !rotate_is_due(run->host))
 		return;
+	let_logons_pass(run);
 	outcome->rotated = try_rung(run, RUNG_ROTATE) == RUNG_DONE;
 	if (outcome->rotated)
 		act_tell_services(run);

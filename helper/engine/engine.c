@@ -4,6 +4,7 @@
 #include "../base/paths.h"
 #include "../probe/local.h"
 #include "../store/file.h"
+#include "../store/lock.h"
 #include "act.h"
 #include "diagnose.h"
 #include "errand.h"
@@ -85,7 +86,7 @@ static void run_locked(struct run *run)
 	if (file_directory(PATH_STATE, 0700, run->fault) != 0 || file_directory(PATH_RUN, 0755, run->fault) != 0)
 		return;
 	if (run_may_change(run->request) && !run->request->plan_only) {
-		lock = flight_lock(run->host->deadline, &waited, run->fault);
+		lock = lock_take(PATH_LOCK, run->host->deadline, &waited, run->fault);
 		if (lock < 0)
 			return;
 		file_sweep(PATH_JOURNAL); /* a secret of which no DC was ever told */

@@ -1,17 +1,9 @@
-/* Single flight: one change at a time, and one look at the domain for many logons at once. */
+/* Single flight: one look at the domain for many logons at once (the lock is PATH_LOCK, store/lock.h). */
 #ifndef RETRUST_FLIGHT_H
 #define RETRUST_FLIGHT_H
 
-#include "../base/deadline.h"
-#include "../base/fault.h"
-
 #include <retrust/health.h>
 #include <stdbool.h>
-
-/* Takes the host-wide lock, waiting until the deadline. The kernel drops it when its holder ends, however it ends.
- * *ret_waited: somebody else held it. Returns a descriptor (close it to unlock), or -1 with *fault (FAULT_UNSURE when the time
- * is over). */
-int flight_lock(struct deadline deadline, bool *ret_waited, struct fault *fault);
 
 /* May the record answer a logon that began at started_boot_ms without a look of its own?
  * Yes when it was made after the logon began (the logon waited for somebody else's look), or when it is at most

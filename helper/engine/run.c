@@ -6,7 +6,7 @@
 
 bool run_may_change(const struct engine_request *request)
 {
-	return request->verb != RT_VERB_STATUS && request->verb != RT_VERB_VERIFY;
+	return request->verb != RT_VERB_STATUS && request->verb != RT_VERB_VERIFY && request->verb != RT_VERB_REMEMBER;
 }
 
 void run_observe(struct run *run)

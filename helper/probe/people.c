@@ -5,7 +5,6 @@
 #include "people.h"
 
 #include <errno.h>
-#include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,77 +36,111 @@ static bool is_local(const char *name)
 struct answer {
 	struct passwd user;
 	struct group group;
-	char *buf;
+	bool sure; /* an answer came, not an error */
 };
 
-typedef int ask(struct answer *answer, const void *key, size_t size, bool *ret_found);
+typedef int ask(struct answer *answer, const void *key, char *buf, size_t size, bool *ret_found);
 
-static int ask_user(struct answer *answer, const void *key, size_t size, bool *ret_found)
+static int ask_user(struct answer *answer, const void *key, char *buf, size_t size, bool *ret_found)
 {
 	struct passwd *result = NULL;
-	int error = getpwnam_r(key, &answer->user, answer->buf, size, &result);
+	int error = getpwnam_r(key, &answer->user, buf, size, &result);
 	*ret_found = result != NULL;
 	return error;
 }
 
-static int ask_group(struct answer *answer, const void *key, size_t size, bool *ret_found)
+static int ask_group(struct answer *answer, const void *key, char *buf, size_t size, bool *ret_found)
 {
 	struct group *result = NULL;
-	int error = getgrnam_r(key, &answer->group, answer->buf, size, &result);
+	int error = getgrnam_r(key, &answer->group, buf, size, &result);
 	*ret_found = result != NULL;
 	return error;
 }
 
-static int ask_gid(struct answer *answer, const void *key, size_t size, bool *ret_found)
+static int ask_gid(struct answer *answer, const void *key, char *buf, size_t size, bool *ret_found)
 {
 	struct group *result = NULL;
-	int error = getgrgid_r(*(const gid_t *)key, &answer->group, answer->buf, size, &result);
+	int error = getgrgid_r(*(const gid_t *)key, &answer->group, buf, size, &result);
 	*ret_found = result != NULL;
 	return error;
 }
 
-/* Returns 1, 0 not known, -1 with *fault. *ret_sure: the source did answer, so that "not known" means that there is
- * nobody. answer->buf is the caller's to free. */
-static int question(ask *how, const void *key, struct answer *answer, bool *ret_sure, struct fault *fault)
+/* Returns 1, 0 not known, -1 with *fault. *ret_buf, to which the answer points, is the caller's to free. */
+static int question(ask *how, const void *key, struct answer *answer, char **ret_buf, struct fault *fault)
 {
 	bool found = false;
 	int error = ERANGE;
-	*ret_sure = false;
-	for (size_t size = 4096; size <= ANSWER_MOST; size *= 4) {
-		free(answer->buf);
-		answer->buf = malloc(size);
-		if (answer->buf == NULL)
+	char *buf = NULL;
+	for (size_t size = 4096; size <= ANSWER_MOST && error == ERANGE; size *= 4) {
+		free(buf);
+		buf = malloc(size);
+		if (buf == NULL)
 			return no_memory(fault);
-		error = how(answer, key, size, &found);
-		if (error != ERANGE)
-			break;
+		error = how(answer, key, buf, size, &found);
 	}
-	*ret_sure = error == 0;
+	*ret_buf = buf;
+	answer->sure = error == 0;
 	return found ? 1 : 0;
 }
 
-static int put_group(struct identities *ids, const struct group *group, struct fault *fault)
+void people_end(struct people *people)
+{
+	free(people->asked);
+	people->asked = NULL;
+}
+
+static int in_time(const struct people *people, struct fault *fault)
+{
+	if (deadline_left_ms(people->deadline) > 0)
+		return 0;
+	return fault_set(fault, FAULT_UNSURE,
+	                 "the time is over: not all could be asked about; what was gathered is kept");
+}
+
+static int put_group(struct people *people, const struct group *group, struct fault *fault)
 {
 	size_t members = 0;
-	while (group->gr_mem[members] != NULL)
+	while (group->gr_mem != NULL && group->gr_mem[members] != NULL)
 		members++;
 	const struct identities_group row = { .name = group->gr_name,
 		                              .password = group->gr_passwd,
 		                              .gid = group->gr_gid,
 		                              .members = (const char *const *)group->gr_mem,
 		                              .member_count = members };
-	return (int)identities_put_group(ids, &row, (int64_t)time(NULL), fault);
+	return (int)identities_put_group(people->ids, &row, (int64_t)time(NULL), fault);
 }
 
-static int put_gids(struct identities *ids, const gid_t *gids, size_t count, struct fault *fault)
+/* A thousand users are in the same few groups: each is asked for once a run. Returns 1 the first time, else 0. */
+static int first_time(struct people *people, gid_t gid, struct fault *fault)
+{
+	for (size_t i = 0; i < people->asked_count; i++)
+		if (people->asked[i] == gid)
+			return 0;
+	if (people->asked_count == people->asked_room) {
+		size_t room = people->asked_room * 2 + 64;
+		gid_t *asked = realloc(people->asked, room * sizeof *asked);
+		if (asked == NULL)
+			return no_memory(fault);
+		people->asked = asked;
+		people->asked_room = room;
+	}
+	people->asked[people->asked_count++] = gid;
+	return 1;
+}
+
+static int put_gids(struct people *people, const gid_t *gids, size_t count, struct fault *fault)
 {
 	for (size_t i = 0; i < count; i++) {
-		struct answer answer = { .buf = NULL };
-		bool sure;
-		int result = question(ask_gid, &gids[i], &answer, &sure, fault);
+		struct answer answer = { .sure = false };
+		char *buf = NULL;
+		int result = first_time(people, gids[i], fault);
+		if (result == 0)
+			continue;
 		if (result > 0)
-			result = put_group(ids, &answer.group, fault);
-		free(answer.buf);
+			result = question(ask_gid, &gids[i], &answer, &buf, fault);
+		if (result > 0)
+			result = put_group(people, &answer.group, fault);
+		free(buf);
 		if (result < 0)
 			return -1;
 	}
@@ -138,7 +171,7 @@ static int groups_of(const struct passwd *user, gid_t **ret_gids, size_t *ret_co
 	return 0;
 }
 
-static int put_user(struct identities *ids, const struct passwd *user, struct fault *fault)
+static int put_user(struct people *people, const struct passwd *user, struct fault *fault)
 {
 	gid_t *gids = NULL;
 	size_t count = 0;
@@ -153,59 +186,63 @@ static int put_user(struct identities *ids, const struct passwd *user, struct fa
 		                             .shell = user->pw_shell,
 		                             .groups = gids,
 		                             .group_count = count };
-	int result = (int)identities_put_user(ids, &row, (int64_t)time(NULL), fault);
-	if (result > 0 && put_gids(ids, gids, count, fault) != 0)
+	int result = (int)identities_put_user(people->ids, &row, (int64_t)time(NULL), fault);
+	if (result > 0 && put_gids(people, gids, count, fault) != 0)
 		result = -1;
 	free(gids);
 	return result;
 }
 
-int people_user(struct identities *ids, const char *name, struct fault *fault)
+int people_user(struct people *people, const char *name, struct fault *fault)
 {
-	struct answer answer = { .buf = NULL };
+	struct answer answer = { .sure = false };
+	char *buf = NULL;
+	if (in_time(people, fault) != 0)
+		return -1;
 	if (is_local(name))
 		return 0;
-	bool sure;
-	int result = question(ask_user, name, &answer, &sure, fault);
+	int result = question(ask_user, name, &answer, &buf, fault);
 	if (result > 0)
-		result = put_user(ids, &answer.user, fault);
-	else if (result == 0 && sure)
-		(void)identities_drop_user(ids, name);
-	free(answer.buf);
+		result = put_user(people, &answer.user, fault);
+	else if (result == 0 && answer.sure && people->may_forget)
+		(void)identities_drop_user(people->ids, name);
+	free(buf);
 	return result;
 }
 
-int people_group(struct identities *ids, const char *name, struct fault *fault)
+int people_group(struct people *people, const char *name, struct fault *fault)
 {
-	struct answer answer = { .buf = NULL };
-	bool sure;
-	int result = question(ask_group, name, &answer, &sure, fault);
+	struct answer answer = { .sure = false };
+	char *buf = NULL;
+	if (in_time(people, fault) != 0)
+		return -1;
+	int result = question(ask_group, name, &answer, &buf, fault);
 	if (result > 0)
-		result = put_group(ids, &answer.group, fault);
-	else if (result == 0 && sure)
-		(void)identities_drop_group(ids, name);
-	free(answer.buf);
+		result = put_group(people, &answer.group, fault);
+	else if (result == 0 && answer.sure && people->may_forget)
+		(void)identities_drop_group(people->ids, name);
+	free(buf);
 	return result;
 }
 
-int people_members(struct identities *ids, const char *group, struct fault *fault)
+int people_members(struct people *people, const char *group, struct fault *fault)
 {
-	struct answer answer = { .buf = NULL };
-	bool sure;
-	int users = 0, result = question(ask_group, group, &answer, &sure, fault);
+	struct answer answer = { .sure = false };
+	char *buf = NULL;
+	int users = 0, result = question(ask_group, group, &answer, &buf, fault);
 	if (result == 0)
 		result = fault_set(fault, FAULT_USAGE, "nobody knows a group '%s'", group);
 	if (result > 0)
-		result = put_group(ids, &answer.group, fault);
-	for (char **member = answer.group.gr_mem; result >= 0 && *member != NULL; member++) {
-		result = people_user(ids, *member, fault);
+		result = put_group(people, &answer.group, fault);
+	for (char **member = answer.group.gr_mem; result >= 0 && member != NULL && *member != NULL; member++) {
+		result = people_user(people, *member, fault);
 		users += result > 0;
 	}
-	free(answer.buf);
+	free(buf);
 	return result < 0 ? -1 : users;
 }
 
-int people_seen(struct identities *ids, struct fault *fault)
+int people_seen(struct people *people, struct fault *fault)
 {
 	int users = 0, result = 0;
 	(void)utmpxname("/var/log/wtmp");
@@ -214,23 +251,23 @@ int people_seen(struct identities *ids, struct fault *fault)
 		char name[sizeof entry->ut_user + 1] = "";
 		memcpy(name, entry->ut_user, sizeof entry->ut_user);
 		/* The same name stands there once a logon. */
-		if (entry->ut_type != USER_PROCESS || time(NULL) - identities_user_seen(ids, name) < 60)
+		if (entry->ut_type != USER_PROCESS || time(NULL) - identities_user_seen(people->ids, name) < 60)
 			continue;
-		result = people_user(ids, name, fault);
+		result = people_user(people, name, fault);
 		users += result > 0;
 	}
 	endutxent();
 	return result < 0 ? -1 : users;
 }
 
-int people_refresh(struct identities *ids, struct fault *fault)
+int people_refresh(struct people *people, struct fault *fault)
 {
 	size_t pos = 0;
 	int result = 0;
-	for (const char *name; result >= 0 && (name = identities_next_group(ids, &pos)) != NULL;)
-		result = people_group(ids, name, fault);
+	for (const char *name; result >= 0 && (name = identities_next_group(people->ids, &pos)) != NULL;)
+		result = people_group(people, name, fault);
 	pos = 0;
-	for (const char *name; result >= 0 && (name = identities_next_user(ids, &pos)) != NULL;)
-		result = people_user(ids, name, fault);
+	for (const char *name; result >= 0 && (name = identities_next_user(people->ids, &pos)) != NULL;)
+		result = people_user(people, name, fault);
 	return result < 0 ? -1 : 0;
 }

@@ -89,22 +89,24 @@ static int32_t prove(struct host *host, const struct secret *password, struct ma
 	return 0;
 }
 
-/* Samba's copy first: the keytab is what the next look judges by, so that it is written last. */
+/* Samba's copy first: the keytab is what the next look judges by, so that it is written last. It is written also where
+ * Samba's can't be: logons need the keytab alone, and the journal stays for the rest. */
 static int store(struct host *host, const struct secret *password, const struct machine_keys *keys, struct fault *fault)
 {
 	struct keytab_names names;
 	const struct samba_secrets *samba = &host->samba;
 	const char *tdb = host->settings.secrets_tdb;
+	int result = 0;
 	if (samba->state == SAMBA_OK || samba->state == SAMBA_NO_SECRET) {
 		teller_step(host->teller, RT_STEP_STORE, tdb, NULL);
-		bool changed = !secret_equal(password, &samba->current) || samba->next.len > 0;
-		if (changed &&
-		    samba_write(tdb, samba->domain, password, &samba->current, (int64_t)time(NULL), fault) != 0)
-			return -1;
+		if (!secret_equal(password, &samba->current) || samba->next.len > 0)
+			result = samba_write(tdb, samba->domain, password, &samba->current, (int64_t)time(NULL), fault);
 	}
 	choose_names(host, &names);
 	teller_step(host->teller, RT_STEP_STORE, host->settings.keytab, NULL);
-	return keytab_install(host->settings.keytab, PATH_KEYTAB_BACKUP, &names, keys, fault);
+	if (keytab_install(host->settings.keytab, PATH_KEYTAB_BACKUP, &names, keys, fault) != 0)
+		result = -1;
+	return result;
 }
 
 /* The DC was told, or may have been: go on from there. A refusal of the new secret right after "no answer" isn't the

@@ -17,8 +17,9 @@ struct remember_count {
 	bool found;           /* REMEMBER_USER, REMEMBER_NOW: the name is remembered */
 };
 
-/* Asks the live source and writes the file. The caller holds the lock and knows that the channel is healthy. Returns 0, or -1
- * with *fault and the old file as it was. */
+/* Asks the live source and writes the file, under a lock of its own. The caller knows that the channel is healthy. An SSSD that
+ * is offline isn't believed. Returns 0, or -1 with *fault; FAULT_UNSURE when the time was over: what was gathered by then is
+ * kept. */
 int remember(struct host *host, enum remember_whom whom, const char *name, struct remember_count *ret_count,
              struct fault *fault);
 

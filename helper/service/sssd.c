@@ -50,7 +50,9 @@ enum sssd_state sssd_state(const char *realm)
 		return SSSD_ABSENT;
 	if (process_each("sssd_be", SSSD_USER, NULL, NULL) == 0)
 		return SSSD_STOPPED;
-	return has_published(realm) && is_connected() ? SSSD_ONLINE : SSSD_OFFLINE;
+	if (!has_published(realm))
+		return SSSD_OFFLINE;
+	return is_connected() ? SSSD_ONLINE : SSSD_MAYBE;
 }
 
 struct family {
@@ -182,8 +184,7 @@ bool sssd_notice(const char *realm, struct deadline deadline, const struct telle
 	if (state == SSSD_ABSENT || state == SSSD_ONLINE)
 		return false;
 	struct ticket before = look_at_ticket(realm);
-	/* A published KDC and no connection may be an idle SSSD that is online: then no new ticket comes. */
-	if (state == SSSD_OFFLINE && has_published(realm))
+	if (state == SSSD_MAYBE) /* an idle one gets no new ticket */
 		deadline = deadline_cap(deadline, MAYBE_MS);
 	/* One that never was online with this cache doesn't know the domain's range of ids: told that it is online it
 	 * still finds nobody for a minute. */

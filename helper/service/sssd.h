@@ -9,6 +9,7 @@ enum sssd_state {
 	SSSD_ABSENT,  /* not configured here: nothing to tell */
 	SSSD_STOPPED, /* configured and not running */
 	SSSD_OFFLINE, /* running; believes that the domain is away */
+	SSSD_MAYBE,   /* it has published a KDC and holds no connection: idle, or just failing to come back */
 	SSSD_ONLINE
 };
 

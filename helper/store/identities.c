@@ -1,137 +1,27 @@
-/* The remembered users and groups in memory, see identities.h.
- *
- * Each entry is its record of the file, so that loading copies nothing and saving only lays out. Two hash tables a kind
- * lead to it; they hold indexes + 1 of the list. A dropped entry leaves NULL in the list, which a search passes by.
- */
+/* The remembered users and groups, see identities.h. Each is kept as its record of the file, so that loading copies
+ * nothing and saving only lays out. */
 #include "identities.h"
 
 #include "file.h"
-#include "identities_image.h"
+#include "identities_set.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-struct set {
-	enum identities_kind kind;
-	struct identities_list list;
-	size_t room;  /* of the list; each table has twice as many slots */
-	size_t alive; /* not NULL */
-	uint32_t *by_name;
-	uint32_t *by_id;
-};
-
 struct identities {
 	struct identities_rules rules;
 	uint64_t generation;
-	struct set sets[2];
+	struct identities_set sets[2];
 	uint8_t *image; /* the file as it was loaded; records may lie in it */
 	size_t image_len;
 };
 
-static bool is_same(const struct set *set, const uint8_t *record, const char *name, uint32_t id)
-{
-	if (name != NULL)
-		return strcmp(identities_record_name(record, set->kind), name) == 0;
-	return identities_record_head(record).id == id;
-}
-
-/* The slot of the entry with that name (or that id, where name is NULL), or the empty one that ends the search. */
-static uint32_t *search(const struct set *set, const char *name, uint32_t id)
-{
-	uint32_t *slots = name != NULL ? set->by_name : set->by_id;
-	uint32_t count = (uint32_t)set->room * 2;
-	uint32_t hash = name != NULL ? identities_hash(name, strlen(name)) : identities_mix(id);
-	uint32_t i = identities_place(hash, count);
-	for (; slots[i] != 0; i = i + 1 == count ? 0 : i + 1) {
-		const uint8_t *record = set->list.records[slots[i] - 1];
-		if (record != NULL && is_same(set, record, name, id))
-			break;
-	}
-	return &slots[i];
-}
-
-static const uint8_t *find(const struct set *set, const char *name, uint32_t id, size_t *ret_index)
-{
-	uint32_t slot = set->room > 0 ? *search(set, name, id) : 0;
-	if (slot == 0)
-		return NULL;
-	*ret_index = slot - 1;
-	return set->list.records[slot - 1];
-}
-
-static void release(const struct identities *ids, const uint8_t *record)
-{
-	if (ids->image == NULL || record < ids->image || record >= ids->image + ids->image_len)
-		free((void *)(uintptr_t)record);
-}
-
-static void drop(struct identities *ids, struct set *set, size_t index)
-{
-	release(ids, set->list.records[index]);
-	set->list.records[index] = NULL;
-	set->alive--;
-}
-
-static void append(struct set *set, const uint8_t *record)
-{
-	size_t index = set->list.count++;
-	set->list.records[index] = record;
-	set->alive++;
-	*search(set, identities_record_name(record, set->kind), 0) = (uint32_t)index + 1;
-	*search(set, NULL, identities_record_head(record).id) = (uint32_t)index + 1;
-}
-
-/* Makes a larger list and leaves the dropped entries behind. */
-static bool grow(struct set *set)
-{
-	struct set bigger = { .kind = set->kind, .room = set->alive < 512 ? 1024 : set->alive * 2 };
-	bigger.list.records = calloc(bigger.room, sizeof *bigger.list.records);
-	bigger.by_name = calloc(bigger.room * 2, sizeof *bigger.by_name);
-	bigger.by_id = calloc(bigger.room * 2, sizeof *bigger.by_id);
-	bool done = bigger.list.records != NULL && bigger.by_name != NULL && bigger.by_id != NULL;
-	for (size_t i = 0; done && i < set->list.count; i++) {
-		if (set->list.records[i] != NULL)
-			append(&bigger, set->list.records[i]);
-	}
-	struct set old = done ? *set : bigger;
-	if (done)
-		*set = bigger;
-	free((void *)old.list.records);
-	free(old.by_name);
-	free(old.by_id);
-	return done;
-}
-
-/* Takes the record over. Whoever had its name or its id goes; an entry that has both is replaced where it stands, so
- * that a refresh that steps through the list comes to its end. */
-static bool keep(struct identities *ids, struct set *set, const uint8_t *record)
-{
-	size_t by_name = 0;
-	size_t by_id = 0;
-	if (set->list.count == set->room && !grow(set))
-		return false;
-	const char *name = identities_record_name(record, set->kind);
-	const uint8_t *namesake = find(set, name, 0, &by_name);
-	const uint8_t *same_id = find(set, NULL, identities_record_head(record).id, &by_id);
-	if (namesake != NULL && namesake == same_id) {
-		release(ids, namesake);
-		set->list.records[by_name] = record;
-		return true;
-	}
-	if (namesake != NULL)
-		drop(ids, set, by_name);
-	if (same_id != NULL)
-		drop(ids, set, by_id);
-	append(set, record);
-	return true;
-}
-
 static enum identities_put keep_made(struct identities *ids, enum identities_kind kind, enum identities_put made,
                                      const uint8_t *record, struct fault *fault)
 {
-	if (made == IDENTITIES_KEPT && !keep(ids, &ids->sets[kind], record)) {
+	if (made == IDENTITIES_KEPT && !identities_set_keep(&ids->sets[kind], record)) {
 		free((void *)(uintptr_t)record);
 		made = IDENTITIES_FAILED;
 	}
@@ -156,23 +46,23 @@ enum identities_put identities_put_group(struct identities *ids, const struct id
 	return keep_made(ids, IDENTITIES_GROUP, made, record, fault);
 }
 
-static bool drop_name(struct identities *ids, struct set *set, const char *name)
+static bool drop_name(struct identities_set *set, const char *name)
 {
 	size_t index;
-	if (find(set, name, 0, &index) == NULL)
+	if (identities_set_find(set, name, 0, &index) == NULL)
 		return false;
-	drop(ids, set, index);
+	identities_set_drop(set, index);
 	return true;
 }
 
 bool identities_drop_user(struct identities *ids, const char *name)
 {
-	return drop_name(ids, &ids->sets[IDENTITIES_USER], name);
+	return drop_name(&ids->sets[IDENTITIES_USER], name);
 }
 
 bool identities_drop_group(struct identities *ids, const char *name)
 {
-	return drop_name(ids, &ids->sets[IDENTITIES_GROUP], name);
+	return drop_name(&ids->sets[IDENTITIES_GROUP], name);
 }
 
 static uint32_t keep_seconds(const struct identities *ids)
@@ -185,12 +75,12 @@ size_t identities_expire(struct identities *ids, int64_t now)
 {
 	size_t gone = 0;
 	for (int kind = IDENTITIES_USER; kind <= IDENTITIES_GROUP; kind++) {
-		struct set *set = &ids->sets[kind];
+		struct identities_set *set = &ids->sets[kind];
 		for (size_t i = 0; i < set->list.count; i++) {
 			const uint8_t *record = set->list.records[i];
 			if (record == NULL || now - identities_record_head(record).seen <= keep_seconds(ids))
 				continue;
-			drop(ids, set, i);
+			identities_set_drop(set, i);
 			gone++;
 		}
 	}
@@ -200,13 +90,13 @@ size_t identities_expire(struct identities *ids, int64_t now)
 bool identities_has_user(const struct identities *ids, const char *name)
 {
 	size_t index;
-	return find(&ids->sets[IDENTITIES_USER], name, 0, &index) != NULL;
+	return identities_set_find(&ids->sets[IDENTITIES_USER], name, 0, &index) != NULL;
 }
 
 bool identities_has_group(const struct identities *ids, const char *name)
 {
 	size_t index;
-	return find(&ids->sets[IDENTITIES_GROUP], name, 0, &index) != NULL;
+	return identities_set_find(&ids->sets[IDENTITIES_GROUP], name, 0, &index) != NULL;
 }
 
 size_t identities_users(const struct identities *ids)
@@ -219,7 +109,7 @@ size_t identities_groups(const struct identities *ids)
 	return ids->sets[IDENTITIES_GROUP].alive;
 }
 
-static const char *next_name(const struct set *set, size_t *pos)
+static const char *next_name(const struct identities_set *set, size_t *pos)
 {
 	while (*pos < set->list.count) {
 		const uint8_t *record = set->list.records[(*pos)++];
@@ -242,7 +132,7 @@ const char *identities_next_group(const struct identities *ids, size_t *pos)
 int64_t identities_user_seen(const struct identities *ids, const char *name)
 {
 	size_t index;
-	const uint8_t *record = find(&ids->sets[IDENTITIES_USER], name, 0, &index);
+	const uint8_t *record = identities_set_find(&ids->sets[IDENTITIES_USER], name, 0, &index);
 	return record != NULL ? identities_record_head(record).seen : 0;
 }
 
@@ -260,11 +150,13 @@ static int load_records(struct identities *ids, struct fault *fault)
 		return 0;
 	take_over(ids);
 	for (int kind = IDENTITIES_USER; kind <= IDENTITIES_GROUP; kind++) {
-		struct set *set = &ids->sets[kind];
+		struct identities_set *set = &ids->sets[kind];
 		size_t pos = 0;
 		const uint8_t *record;
+		set->image = ids->image;
+		set->image_len = ids->image_len;
 		while ((record = identities_image_next(ids->image, set->kind, ids->rules.least_id, &pos)) != NULL) {
-			if (!keep(ids, set, record))
+			if (!identities_set_keep(set, record))
 				return fault_set(fault, FAULT_INTERNAL, "no memory for the remembered users");
 		}
 	}
@@ -321,16 +213,8 @@ void identities_free(struct identities *ids)
 {
 	if (ids == NULL)
 		return;
-	for (int kind = IDENTITIES_USER; kind <= IDENTITIES_GROUP; kind++) {
-		struct set *set = &ids->sets[kind];
-		for (size_t i = 0; i < set->list.count; i++) {
-			if (set->list.records[i] != NULL)
-				release(ids, set->list.records[i]);
-		}
-		free((void *)set->list.records);
-		free(set->by_name);
-		free(set->by_id);
-	}
+	identities_set_free(&ids->sets[IDENTITIES_USER]);
+	identities_set_free(&ids->sets[IDENTITIES_GROUP]);
 	free(ids->image);
 	free(ids);
 }

@@ -49,7 +49,8 @@ void keytab_wipe(struct keytab *keytab);
  * replaced or dropped (libkrb5 tries the highest only, so that a stale higher one breaks kinit -k), the newest version
  * below N is kept (tickets in flight), older ones go. Entries of others stay. owner, mode and label of the file stay; a new
  * file is root's with mode 0600. With a backup path the old content is saved there first (mode 0600).
- * Returns 0, or -1 with *fault and the old file as it was. */
+ * Returns 0, or -1 with *fault and the old file as it was; FAULT_UNSURE when somebody else wrote to it meanwhile: his keys
+ * may be the ones that the DC takes now. */
 int keytab_install(const char *path, const char *backup, const struct keytab_names *names,
                    const struct machine_keys *keys, struct fault *fault);
 

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -58,8 +59,9 @@ static int32_t big_endian(const uint8_t *bytes)
 	return (int32_t)((uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3]);
 }
 
-/* Version 0x0502 (0x0501 ended with the last century), then records of a length (negative: a hole) and so many bytes. libkrb5 takes a record that runs over the end for the
- * end of the file: whoever writes the file anew would lose what stood behind. */
+/* Version 0x0502 (0x0501 ended with the last century), then records of a length (negative: a hole) and so many bytes.
+ * libkrb5 takes a record that runs over the end for the end of the file: whoever writes the file anew would lose what
+ * stood behind. */
 static bool is_whole(const uint8_t *data, size_t len, size_t *ret_records)
 {
 	size_t at = 2;
@@ -84,6 +86,10 @@ int keytab_file_load(const char *path, struct keytab_file *ret_file, struct faul
 {
 	void *data = NULL;
 	*ret_file = (struct keytab_file){ .fd = -1 };
+	/* Before it is read: who writes in between is noticed. */
+	struct stat looks;
+	if (stat(path, &looks) != 0)
+		memset(&looks, 0, sizeof looks);
 	ssize_t len = file_read(path, &data, fault);
 	if (len < 0)
 		return errno == ENOENT ? 0 : -1;
@@ -102,6 +108,7 @@ int keytab_file_load(const char *path, struct keytab_file *ret_file, struct faul
 	file_free(data, (size_t)len);
 	if (result < 0)
 		keytab_file_close(ret_file);
+	ret_file->looks = looks;
 	return result;
 }
 
@@ -125,6 +132,16 @@ krb5_error_code keytab_file_each(struct keytab_file *file, keytab_visitor *visit
 	if (code != KRB5_KT_END)
 		return code;
 	return seen == file->records ? 0 : KRB5_KT_FORMAT;
+}
+
+bool keytab_file_changed(const struct keytab_file *file, const char *path)
+{
+	struct stat now;
+	const struct stat *then = &file->looks;
+	if (stat(path, &now) != 0)
+		memset(&now, 0, sizeof now);
+	return now.st_ino != then->st_ino || now.st_dev != then->st_dev || now.st_size != then->st_size ||
+	       now.st_mtim.tv_sec != then->st_mtim.tv_sec || now.st_mtim.tv_nsec != then->st_mtim.tv_nsec;
 }
 
 int keytab_file_save(const struct keytab_file *file, const char *path, struct fault *fault)

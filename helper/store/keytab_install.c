@@ -21,8 +21,8 @@ static bool is_ours(krb5_context krb, krb5_const_principal principal, const stru
 	return found;
 }
 
-/* A pass over the old entries: copies those that stay into `to`, or (to NULL) finds the newest version of ours below the
- * new one, which stays for tickets in flight. */
+/* A pass over the old entries: copies those that stay into `to`, or (to NULL) finds the newest version of ours below
+ * the new one, which stays for tickets in flight. */
 struct pass {
 	const struct keytab_names *names;
 	int32_t kvno;     /* the new version */
@@ -73,7 +73,8 @@ static int compose(struct keytab_file *old, struct keytab_file *to, const struct
 	for (size_t i = 0; code == 0 && i < names->count; i++)
 		code = add_keys(to, names->name[i], keys);
 	if (code != 0)
-		return fault_set(fault, FAULT_INTERNAL, "libkrb5 can't put the new keytab together (code %d)", (int)code);
+		return fault_set(fault, FAULT_INTERNAL, "libkrb5 can't put the new keytab together (code %d)",
+		                 (int)code);
 	return 0;
 }
 
@@ -101,6 +102,12 @@ int keytab_install(const char *path, const char *backup, const struct keytab_nam
 		result = compose(&old, &to, names, keys, fault);
 		if (result == 0 && backup != NULL)
 			result = save_backup(path, backup, fault);
+		if (result == 0 && keytab_file_changed(&old, path))
+			result = fault_set(
+				fault, FAULT_UNSURE,
+				"%s: another program wrote to it meanwhile; nothing was written, look again with "
+				"`retrust repair`",
+				path);
 		if (result == 0)
 			result = keytab_file_save(&to, path, fault);
 		keytab_file_close(&to);

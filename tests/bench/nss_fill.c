@@ -3,7 +3,8 @@
  *     identities           retrust's own
  *     passwd               lines, for files and libnss-extrausers
  *     passwd.cache*        lines and the indexes of libnss-cache: lines of one length, key NUL offset NUL …, sorted
- *     mc-passwd            the memory cache of SSSD 2.x, as its responder lays it out (header, data, free and hash table)
+ *     mc-passwd            the memory cache of SSSD 2.x, as its responder lays it out (header, data, free and hash
+ * table)
  */
 #include "../../helper/store/identities.h"
 
@@ -164,8 +165,8 @@ static uint32_t chain(uint32_t *table, uint32_t slots, uint32_t hash, uint32_t s
 	return before;
 }
 
-/* A record with the chains of both its keys. Each chain is followed by the key whose hash it is; where both hashes are the same
- * place one link is enough. */
+/* A record with the chains of both its keys. Each chain is followed by the key whose hash it is; where both hashes are
+ * the same place one link is enough. */
 static uint32_t mc_record(struct mc_record *r, uint32_t n, uint32_t slot, uint32_t *table, uint32_t slots)
 {
 	char name[16], uid[16];
@@ -195,9 +196,11 @@ static uint32_t mc_record(struct mc_record *r, uint32_t n, uint32_t slot, uint32
 static void write_mc(uint32_t count)
 {
 	uint32_t used = 0;
-	uint32_t slots = count * 6 + 64;     /* of the data table; SSSD has room for more than is in it */
+	uint32_t slots = count * 6 + 64;  /* of the data table; SSSD has room for more than is in it */
 	uint32_t buckets = slots / 4 + 1; /* a chain is short: to SSSD's advantage */
-	struct mc_header header = { .b1 = 0xf0000001u, .b2 = 0xf0000001u, .major = 1, .minor = 1, .status = 1, .seed = MC_SEED };
+	struct mc_header header = {
+		.b1 = 0xf0000001u, .b2 = 0xf0000001u, .major = 1, .minor = 1, .status = 1, .seed = MC_SEED
+	};
 	header.dt_size = slots * SLOT;
 	header.ft_size = (slots / 8 + 64) & ~63u;
 	header.ht_size = buckets * 4;

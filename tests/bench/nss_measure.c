@@ -1,8 +1,8 @@
 /* Times lookups of users by name: nss_measure HOW WHAT USERS THREADS
  *
  * HOW: the name of a module (its getpwnam_r is called directly) or "glibc" (nsswitch.conf says which).
- * WHAT: hit, miss (each a median of batches, ns of CPU time a call), or first (the first hit in this process, with loading the module, ns of CPU time).
- * Names are taken in random order; a hit must be the right user.
+ * WHAT: hit, miss (each a median of batches, ns of CPU time a call), or first (the first hit in this process, with
+ * loading the module, ns of CPU time). Names are taken in random order; a hit must be the right user.
  */
 #include <dlfcn.h>
 #include <nss.h>

@@ -4,7 +4,7 @@
 #include <stddef.h>
 
 __attribute__((visibility("default"))) enum nss_status _nss_null_getpwnam_r(const char *name, struct passwd *pwd,
-                                                                           char *buffer, size_t size, int *errnop);
+                                                                            char *buffer, size_t size, int *errnop);
 
 enum nss_status _nss_null_getpwnam_r(const char *name, struct passwd *pwd, char *buffer, size_t size, int *errnop)
 {

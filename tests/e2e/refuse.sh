@@ -63,9 +63,9 @@ lab_reset_account m1
 lab_run m1 mv /var/lib/retrust/spare.keytab /root/
 stays "spare key lost" su alice Passw0rd-alice "$words"
 lab_run m1 mv /root/spare.keytab /var/lib/retrust/
-lab_run m1 mv /var/lib/retrust /root/
+lab_run m1 mv /var/lib/retrust /root/kept-state
 stays "never enrolled" su alice Passw0rd-alice "$words"
-lab_run m1 sh -c 'rm -r /var/lib/retrust && mv /root/retrust /var/lib/'
+lab_run m1 sh -c 'rm -r /var/lib/retrust && mv /root/kept-state /var/lib/retrust'
 check "with its spare key back the host repairs itself" lab_run m1 retrust repair
 
 # The account was switched off by somebody

@@ -89,12 +89,12 @@ for verb in verify repair; do
 done
 check "no keytab: none is made" fails lab_run m1 test -e /etc/krb5.keytab
 lab_run m1 mv /root/krb5.keytab /etc/
-lab_run m1 mv /var/lib/retrust /root/
+lab_run m1 mv /var/lib/retrust /root/kept-state
 before=$(keytab_print)
 retrust_json repair
 check "never enrolled: refused" fails same 0 "$code"
 check "never enrolled: nothing is changed" same "$before" "$(keytab_print)"
-lab_run m1 sh -c 'rm -rf /var/lib/retrust && mv /root/retrust /var/lib/'
+lab_run m1 sh -c 'rm -rf /var/lib/retrust && mv /root/kept-state /var/lib/retrust'
 
 lab_swap_dc rogue dc1
 lab_reset_account m1 && lab_sssd m1 cold && forget_verdict

@@ -1,8 +1,8 @@
-/* Fuzz target for the identities file as the NSS module reads it, and as the helper does: whatever the bytes, every call ends,
- * stays inside them, and nobody becomes root.
+/* Fuzz target for the identities file as the NSS module reads it, and as the helper does: whatever the bytes, every
+ * call ends, stays inside them, and nobody becomes root.
  *
- * An input that begins with 'e' is edits (place, place, value) of a real file, whose check sums are then made right again,
- * so that the edits are reached; anything else is the file.
+ * An input that begins with 'e' is edits (place, place, value) of a real file, whose check sums are then made right
+ * again, so that the edits are reached; anything else is the file.
  */
 #include "../../helper/store/identities_image.h"
 #include "../../nss/pack.h"
@@ -170,7 +170,9 @@ static size_t sample(uint8_t **ret_image)
 		demand(identities_record_user(&user, 1000, (int64_t)time(NULL), &record) == IDENTITIES_KEPT);
 		records[0][lists[0].count++] = record;
 		(void)snprintf(name, sizeof name, "group%u", i + 3);
-		struct identities_group group = { .name = name, .gid = 3003 + i, .members = members, .member_count = i % 4 };
+		struct identities_group group = {
+			.name = name, .gid = 3003 + i, .members = members, .member_count = i % 4
+		};
 		demand(identities_record_group(&group, 1000, (int64_t)time(NULL), &record) == IDENTITIES_KEPT);
 		records[1][lists[1].count++] = record;
 	}

@@ -1,6 +1,6 @@
-/* Torture of the NSS module: a writer replaces the identities file 1,000 times while 8 threads look up. Every answer must
- * be the whole answer of one generation, and a user who is in every generation must never be missing. Then a hand that
- * cuts, fills with junk and removes the file: still no wrong answer, and the process lives.
+/* Torture of the NSS module: a writer replaces the identities file 1,000 times while 8 threads look up. Every answer
+ * must be the whole answer of one generation, and a user who is in every generation must never be missing. Then a hand
+ * that cuts, fills with junk and removes the file: still no wrong answer, and the process lives.
  *
  * Linked with the module's own objects, so that AddressSanitizer and ThreadSanitizer see all of it. Argument: how many
  * times (1000). Root, or a user namespace of its own, because the file has to be root's.
@@ -106,7 +106,8 @@ static void *read_on(void *data)
 		uint32_t n = (random >> 8) % USERS;
 		uint32_t g = (random >> 8) % GROUPS;
 		(void)snprintf(name, sizeof name, "user%u", n);
-		if (is_success(_nss_retrust_getpwnam_r(name, &pwd, buffer, sizeof buffer, &error), &error, n < LEAST_USERS))
+		if (is_success(_nss_retrust_getpwnam_r(name, &pwd, buffer, sizeof buffer, &error), &error,
+		               n < LEAST_USERS))
 			check_user(&pwd, n);
 		if (is_success(_nss_retrust_getpwuid_r(FIRST_ID + n, &pwd, buffer, sizeof buffer, &error), &error,
 		               n < LEAST_USERS))
@@ -174,7 +175,8 @@ static void fork_and_look(void)
 	pid_t pid = fork();
 	if (pid == 0) {
 		(void)alarm(20);
-		_exit(_nss_retrust_getpwnam_r("user1", &pwd, buffer, sizeof buffer, &error) == NSS_STATUS_SUCCESS ? 0 : 1);
+		_exit(_nss_retrust_getpwnam_r("user1", &pwd, buffer, sizeof buffer, &error) == NSS_STATUS_SUCCESS ? 0
+		                                                                                                  : 1);
 	}
 	if (waitpid(pid, &status, 0) != pid || status != 0)
 		fail_with("a lookup in a child", "user1", "");
@@ -216,7 +218,8 @@ int main(int argc, char **argv)
 	write_health(RT_COND_NO_DC, 0);
 	torture(times);
 	traces_leave(directory);
-	printf("torture: %u files, %llu looks by %d threads, %llu told to try again, %llu missing (of those who may be), "
+	printf("torture: %u files, %llu looks by %d threads, %llu told to try again, %llu missing (of those who may "
+	       "be), "
 	       "%llu wrong\n",
 	       times, (unsigned long long)looks, READERS, (unsigned long long)again, (unsigned long long)missing,
 	       (unsigned long long)wrong);

@@ -113,11 +113,12 @@ static inline void put_numbered(struct identities *ids, uint32_t n, unsigned int
 	char gecos[64];
 	char home[64];
 	uint32_t gids[512];
+	groups = groups < 512 ? groups : 512;
 	struct fault fault = { 0 };
 	(void)snprintf(name, sizeof name, "user%u", n);
 	(void)snprintf(gecos, sizeof gecos, "User %u of %u", n, generation);
 	(void)snprintf(home, sizeof home, "/home/%u/user%u", generation, n);
-	for (uint32_t i = 0; i < groups && i < 512; i++)
+	for (uint32_t i = 0; i < groups; i++)
 		gids[i] = GROUP_ID + n + i;
 	struct identities_user user = { .name = name,
 		                        .uid = FIRST_ID + n,

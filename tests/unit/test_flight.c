@@ -4,6 +4,7 @@
  * directory. Where namespaces can't be made they are skipped.
  */
 #include "../../helper/engine/flight.h"
+#include "../../helper/store/lock.h"
 
 #include "../../helper/base/paths.h"
 #include "traces.h"
@@ -100,16 +101,16 @@ static int one_holder(void)
 	struct fault fault = { .kind = FAULT_NONE };
 	struct stat st;
 	MUST(hide_state());
-	int lock = flight_lock(deadline_in(1000), &waited, &fault);
+	int lock = lock_take(PATH_LOCK, deadline_in(1000), &waited, &fault);
 	MUST(lock >= 0 && !waited && fault.kind == FAULT_NONE);
 	MUST(fcntl(lock, F_GETFD) == FD_CLOEXEC);
 	MUST(stat(PATH_LOCK, &st) == 0 && (st.st_mode & 07777) == 0600);
 	int64_t before = deadline_now_ms();
-	MUST(flight_lock(deadline_in(100), &waited, &fault) == -1);
+	MUST(lock_take(PATH_LOCK, deadline_in(100), &waited, &fault) == -1);
 	MUST(deadline_now_ms() - before >= 100 && deadline_now_ms() - before < 3000);
 	MUST(waited && fault.kind == FAULT_UNSURE && strstr(fault.text, PATH_LOCK) != NULL);
 	(void)close(lock);
-	lock = flight_lock(deadline_in(0), &waited, &fault);
+	lock = lock_take(PATH_LOCK, deadline_in(0), &waited, &fault);
 	MUST(lock >= 0 && !waited);
 	return GOOD;
 }
@@ -123,7 +124,7 @@ static int a_dead_holder(void)
 	MUST(hide_state() && pipe(ready) == 0);
 	pid_t holder = fork();
 	if (holder == 0) {
-		int held = flight_lock(deadline_in(1000), &waited, NULL);
+		int held = lock_take(PATH_LOCK, deadline_in(1000), &waited, NULL);
 		_exit(held < 0 || write(ready[1], "x", 1) != 1 || pause());
 	}
 	(void)close(ready[1]);
@@ -133,7 +134,7 @@ static int a_dead_holder(void)
 		(void)usleep(100000);
 		_exit(kill(holder, SIGKILL) != 0);
 	}
-	int lock = flight_lock(deadline_in(20000), &waited, NULL);
+	int lock = lock_take(PATH_LOCK, deadline_in(20000), &waited, NULL);
 	MUST(lock >= 0 && waited);
 	MUST(waitpid(holder, &status, 0) == holder && WIFSIGNALED(status));
 	MUST(waitpid(killer, &status, 0) == killer && status == 0);
@@ -146,10 +147,10 @@ static int no_place(void)
 	struct fault fault = { .kind = FAULT_NONE };
 	MUST(hide_state());
 	MUST(symlink("elsewhere", PATH_LOCK) == 0);
-	MUST(flight_lock(deadline_in(100), &waited, &fault) == -1);
+	MUST(lock_take(PATH_LOCK, deadline_in(100), &waited, &fault) == -1);
 	MUST(!waited && fault.kind == FAULT_INTERNAL && strstr(fault.text, PATH_LOCK) != NULL);
 	MUST(unlink(PATH_LOCK) == 0 && rmdir(PATH_STATE) == 0);
-	MUST(flight_lock(deadline_in(100), &waited, NULL) == -1);
+	MUST(lock_take(PATH_LOCK, deadline_in(100), &waited, NULL) == -1);
 	return GOOD;
 }
 

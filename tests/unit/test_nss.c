@@ -31,8 +31,9 @@ static void only_a_host_that_cannot_ask_remembers(void **state)
 	(void)state;
 	static const enum rt_condition asks[] = { RT_COND_HEALTHY, RT_COND_UNKNOWN, RT_COND_NOT_JOINED,
 		                                  RT_COND_USER_DOMAIN_TRUST_BROKEN, RT_COND_KEYTAB_STALE_KVNO };
-	static const enum rt_condition cannot[] = { RT_COND_SECRET_MISMATCH, RT_COND_NO_DC, RT_COND_DNS_FAILURE,
-		                                    RT_COND_KEYTAB_MISSING, RT_COND_ACCOUNT_DISABLED, RT_COND_CLOCK_SKEW };
+	static const enum rt_condition cannot[] = { RT_COND_SECRET_MISMATCH,  RT_COND_NO_DC,
+		                                    RT_COND_DNS_FAILURE,      RT_COND_KEYTAB_MISSING,
+		                                    RT_COND_ACCOUNT_DISABLED, RT_COND_CLOCK_SKEW };
 	for (size_t i = 0; i < sizeof asks / sizeof asks[0]; i++)
 		expect_known(asks[i], false);
 	for (size_t i = 0; i < sizeof cannot / sizeof cannot[0]; i++)
@@ -62,9 +63,8 @@ static void a_user_is_as_the_live_source_gave_it(void **state)
 		(void)snprintf(home, sizeof home, "/home/1/user%u", n);
 		for (int by_id = 0; by_id < 2; by_id++) {
 			memset(&pwd, 0, sizeof pwd);
-			enum nss_status status =
-				by_id ? m.getpwuid(FIRST_ID + n, &pwd, buffer, sizeof buffer, &error)
-				      : m.getpwnam(name, &pwd, buffer, sizeof buffer, &error);
+			enum nss_status status = by_id ? m.getpwuid(FIRST_ID + n, &pwd, buffer, sizeof buffer, &error)
+			                               : m.getpwnam(name, &pwd, buffer, sizeof buffer, &error);
 			assert_int_equal(status, NSS_STATUS_SUCCESS);
 			assert_string_equal(pwd.pw_name, name);
 			assert_string_equal(pwd.pw_passwd, "*");
@@ -111,8 +111,8 @@ static void a_group_is_as_the_live_source_gave_it(void **state)
 static void nobody_else_is_known(void **state)
 {
 	(void)state;
-	static const char *const strangers[] = { "",        "user",       "user1000", "User0", "user0 ", "root",
-		                                 "user0:x", "user0\nx:0", "group0" };
+	static const char *const strangers[] = { "",     "user",    "user1000",   "User0", "user0 ",
+		                                 "root", "user0:x", "user0\nx:0", "group0" };
 	static const uid_t ids[] = { 0, 1, 999, 1000, FIRST_ID - 1, FIRST_ID + 1000, 65534, (uid_t)-1, GROUP_ID };
 	struct passwd pwd;
 	struct group grp;

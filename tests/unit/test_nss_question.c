@@ -103,7 +103,9 @@ static void learn_stranger(void)
 {
 	struct fault fault = { 0 };
 	struct identities *ids = identities_of_test();
-	struct identities_user user = { .name = "stranger", .uid = 250000, .gid = 250001, .home = "/", .shell = "/bin/sh" };
+	struct identities_user user = {
+		.name = "stranger", .uid = 250000, .gid = 250001, .home = "/", .shell = "/bin/sh"
+	};
 	if (identities_put_user(ids, &user, (int64_t)time(NULL), &fault) != IDENTITIES_KEPT)
 		abort();
 	save_and_free(ids);
@@ -268,7 +270,9 @@ static void those_whom_the_helper_needs_ask_nothing(void **state)
 {
 	(void)state;
 	static const char *const quiet[] = { "systemd", "systemd-logind", "init", "dbus-daemon", "nscd" };
-	static const char *const inner[] = { "retrust-helper", "sssd", "sssd_be", "sssd_nss", "krb5_child", "winbindd" };
+	static const char *const inner[] = {
+		"retrust-helper", "sssd", "sssd_be", "sssd_nss", "krb5_child", "winbindd"
+	};
 	for (size_t i = 0; i < sizeof quiet / sizeof quiet[0]; i++) {
 		broken_without_stranger();
 		in_process(quiet[i], repair, use_stranger);

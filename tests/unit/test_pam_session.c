@@ -58,7 +58,7 @@ static void a_session_notices_a_broken_channel(void **state)
 	write_health(RT_COND_HEALTHY, -10);
 	expect_session(NULL, RT_VERB_LOGON, "");
 	write_health(RT_COND_NO_DC, 0);
-	expect_session(NULL, RT_VERB_REMEMBER, "");
+	expect_session(NULL, RT_VERB_LOGON, "");
 	write_health(RT_COND_SECRET_MISMATCH, 0);
 	expect_session(NULL, RT_VERB_LOGON, broken);
 	expect_session("root", 0, "");
