@@ -21,6 +21,8 @@ _retrust_options() {
 	local credential='--user --password-stdin --ccache --keytab --accept-dc'
 	case $1 in
 	repair) printf '%s\n' "$global $credential --plan" ;;
+	rotate) printf '%s\n' "$global --if-due" ;;
+	remember) printf '%s\n' "$global --group --all-seen" ;;
 	enroll) printf '%s\n' "$global $credential --container --remove" ;;
 	events) printf '%s\n' "$global --since" ;;
 	*) printf '%s\n' "$global" ;;
@@ -50,7 +52,7 @@ _retrust() {
 	if [[ $current == -* ]]; then
 		words=$(_retrust_options "$verb")
 	elif [[ -z $verb ]]; then
-		words='status verify repair enroll events explain'
+		words='status verify repair rotate enroll remember events explain'
 	elif [[ $verb == explain ]]; then
 		words=$(retrust explain 2>/dev/null | grep -v '^ ')
 	fi
