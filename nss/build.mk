@@ -1,10 +1,11 @@
 # libnss_retrust.so.2 and what tests it; included by the Makefile.
 
 NSS := $(call objs,$(call src,nss))
+# noseparate-code: two mappings fewer, which is 10 of the 115 microseconds of a process' first call.
 $(B)/libnss_retrust.so.2: $(NSS) $(B)/libclient.a $(B)/libbase.a nss/nss_retrust.map
 	@echo '  link $@'
-	$(Q)$(CC) $(ALL_LDFLAGS) -shared -Wl,--version-script=nss/nss_retrust.map -Wl,-soname,libnss_retrust.so.2 -o $@ \
-	    $(NSS) $(B)/libclient.a $(B)/libbase.a
+	$(Q)$(CC) $(ALL_LDFLAGS) -shared -Wl,--version-script=nss/nss_retrust.map -Wl,-soname,libnss_retrust.so.2 \
+	    -Wl,-z,noseparate-code -o $@ $(NSS) $(B)/libclient.a $(B)/libbase.a
 
 # The unit tests load a module that looks for its files and its door below the working directory.
 NSS_TESTS   := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_nss*.c))

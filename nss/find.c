@@ -31,22 +31,22 @@ static bool head_ok(const struct rt_identities *header, const struct rt_record *
 	       head->text <= RT_TEXT_MAX && !is_expired(header, head->seen);
 }
 
-static enum look read_head(const struct snapshot *s, uint32_t slot_at, bool group, struct found *ret_found)
+static enum look read_head(struct reader *r, uint32_t slot_at, bool group, struct found *ret_found)
 {
-	const struct rt_identities *header = snapshot_header(s);
+	const struct rt_identities *header = snapshot_header(r->snapshot);
 	uint64_t at = (uint64_t)slot_at * 8;
-	const uint8_t *bytes = snapshot_peek(s, at, sizeof ret_found->head);
+	const uint8_t *bytes = snapshot_peek(r->snapshot, at, sizeof ret_found->head);
 	enum look look = LOOK_FOUND;
 	if (bytes != NULL)
 		memcpy(&ret_found->head, bytes, sizeof ret_found->head);
 	else
-		look = snapshot_copy(s, at, &ret_found->head, sizeof ret_found->head);
+		look = snapshot_copy(r, at, &ret_found->head, sizeof ret_found->head);
 	if (look != LOOK_FOUND)
 		return look;
 	const struct rt_record *head = &ret_found->head;
 	if (!head_ok(header, head, group))
 		return LOOK_ABSENT;
-	ret_found->snapshot = s;
+	ret_found->reader = r;
 	ret_found->gids = at + sizeof *head;
 	ret_found->text = ret_found->gids + (group ? 0 : (uint64_t)head->groups * sizeof(uint32_t));
 	uint64_t size = header->chunks * RT_CHUNK;
@@ -60,23 +60,22 @@ static enum look matches(const struct query *q, size_t name_size, const struct f
 		return found->head.id == q->id ? LOOK_FOUND : LOOK_ABSENT;
 	if (found->head.text < name_size)
 		return LOOK_ABSENT;
-	return snapshot_equal(found->snapshot, found->text, q->name, name_size);
+	return snapshot_equal(found->reader, found->text, q->name, name_size);
 }
 
-static inline enum look read_slot(const struct snapshot *s, const struct rt_table *table, uint64_t i,
-                                  struct rt_slot *ret_slot)
+static inline enum look read_slot(struct reader *r, const struct rt_table *table, uint64_t i, struct rt_slot *ret_slot)
 {
 	uint64_t at = (uint64_t)table->chunk * RT_CHUNK + i * sizeof *ret_slot;
-	const uint8_t *bytes = snapshot_peek(s, at, sizeof *ret_slot);
+	const uint8_t *bytes = snapshot_peek(r->snapshot, at, sizeof *ret_slot);
 	if (bytes == NULL)
-		return snapshot_copy(s, at, ret_slot, sizeof *ret_slot);
+		return snapshot_copy(r, at, ret_slot, sizeof *ret_slot);
 	memcpy(ret_slot, bytes, sizeof *ret_slot);
 	return LOOK_FOUND;
 }
 
-static enum look search(const struct snapshot *s, const struct query *q, size_t name_size, struct found *ret_found)
+static enum look search(struct reader *r, const struct query *q, size_t name_size, struct found *ret_found)
 {
-	const struct rt_table *table = table_of(s, q);
+	const struct rt_table *table = table_of(r->snapshot, q);
 	if (table->slots == 0)
 		return LOOK_ABSENT;
 	uint32_t hash = q->name != NULL ? identities_hash(q->name, name_size - 1) : identities_mix(q->id);
@@ -84,12 +83,12 @@ static enum look search(const struct snapshot *s, const struct query *q, size_t 
 	uint32_t most = table->longest < table->slots ? table->longest : table->slots;
 	for (uint32_t looked = 0; looked < most; looked++, i = i + 1 == table->slots ? 0 : i + 1) {
 		struct rt_slot slot;
-		enum look look = read_slot(s, table, i, &slot);
+		enum look look = read_slot(r, table, i, &slot);
 		if (look != LOOK_FOUND || slot.at == 0)
 			return look != LOOK_FOUND ? look : LOOK_ABSENT;
 		if (slot.hash != hash)
 			continue;
-		look = read_head(s, slot.at, q->group, ret_found);
+		look = read_head(r, slot.at, q->group, ret_found);
 		if (look == LOOK_FOUND)
 			look = matches(q, name_size, ret_found);
 		if (look != LOOK_ABSENT)
@@ -110,7 +109,7 @@ enum look find_one(const struct query *query, enum view_age age, find_use *use, 
 		look = view_hold(age, &view);
 		if (look != LOOK_FOUND)
 			continue;
-		look = search(view.snapshot, query, name_size, &found);
+		look = search(&view.reader, query, name_size, &found);
 		if (look == LOOK_FOUND)
 			look = use(&found, data);
 		view_release(&view);
@@ -119,17 +118,18 @@ enum look find_one(const struct query *query, enum view_age age, find_use *use, 
 }
 
 /* Uses the first record from slot *pos on that can be used; *pos is its slot then. */
-static enum look use_from(const struct snapshot *s, bool group, uint64_t *pos, find_use *use, void *data)
+static enum look use_from(struct reader *r, bool group, uint64_t *pos, find_use *use, void *data)
 {
-	const struct rt_table *table = &snapshot_header(s)->table[group ? RT_GROUPS_BY_NAME : RT_USERS_BY_NAME];
+	const struct rt_table *table =
+		&snapshot_header(r->snapshot)->table[group ? RT_GROUPS_BY_NAME : RT_USERS_BY_NAME];
 	for (; *pos < table->slots; ++*pos) {
 		struct rt_slot slot;
 		struct found found;
-		enum look look = read_slot(s, table, *pos, &slot);
+		enum look look = read_slot(r, table, *pos, &slot);
 		if (look == LOOK_FOUND && slot.at == 0)
 			continue;
 		if (look == LOOK_FOUND)
-			look = read_head(s, slot.at, group, &found);
+			look = read_head(r, slot.at, group, &found);
 		if (look == LOOK_FOUND)
 			look = use(&found, data);
 		if (look != LOOK_ABSENT)
@@ -148,7 +148,7 @@ static enum look step(bool group, _Atomic uint64_t *pos, enum view_age age, find
 		enum look look = view_hold(age, &view);
 		if (look != LOOK_FOUND)
 			return look;
-		look = use_from(view.snapshot, group, &to, use, data);
+		look = use_from(&view.reader, group, &to, use, data);
 		view_release(&view);
 		if (atomic_compare_exchange_strong(pos, &from, look == LOOK_FOUND ? to + 1 : to))
 			return look;

@@ -13,7 +13,7 @@ struct query {
 
 /* A record that was found: its head, checked against the bounds of the file, its ids allowed, not expired. */
 struct found {
-	const struct snapshot *snapshot;
+	struct reader *reader;
 	struct rt_record head;
 	uint64_t gids; /* where the group ids are, and the text */
 	uint64_t text;

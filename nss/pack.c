@@ -50,7 +50,7 @@ static bool split(char *text, size_t len, char **strings, size_t count)
 static enum look copy_text(const struct found *found, char *to)
 {
 	size_t len = found->head.text;
-	enum look look = snapshot_copy(found->snapshot, found->text, to, len);
+	enum look look = snapshot_copy(found->reader, found->text, to, len);
 	if (look != LOOK_FOUND)
 		return look;
 	to[len] = (found->head.flags & RT_PASSWORD_X) != 0 ? 'x' : '*';
@@ -136,13 +136,13 @@ static bool add(struct pack_gids *p, uint32_t gid, uint32_t least)
 enum look pack_gids(const struct found *found, void *gids)
 {
 	struct pack_gids *p = gids;
-	uint32_t least = snapshot_header(found->snapshot)->least_id;
+	uint32_t least = snapshot_header(found->reader->snapshot)->least_id;
 	uint32_t block[GIDS_AT_ONCE];
 	long before = *p->start;
 	bool goes_on = add(p, found->head.gid, least);
 	for (uint32_t i = 0; goes_on && i < found->head.groups; i += GIDS_AT_ONCE) {
 		uint32_t count = found->head.groups - i < GIDS_AT_ONCE ? found->head.groups - i : GIDS_AT_ONCE;
-		enum look look = snapshot_copy(found->snapshot, found->gids + (uint64_t)i * sizeof *block, block,
+		enum look look = snapshot_copy(found->reader, found->gids + (uint64_t)i * sizeof *block, block,
 		                               count * sizeof *block);
 		if (look != LOOK_FOUND) {
 			*p->start = before; /* all or none */

@@ -56,43 +56,57 @@ bool snapshot_is_current(const struct snapshot *snapshot)
 	return same;
 }
 
-/* Reads a chunk of the snapshot's file while that is still at its place. */
-static enum look fetch(const struct snapshot *s, size_t chunk, uint32_t sum, uint8_t *place)
+/* Opens the snapshot's file while that is still at its place. */
+static enum look open_for_reading(struct reader *r)
 {
 	struct stat looks;
+	if (r->fd >= 0)
+		return LOOK_FOUND;
 	int fd = open_file(&looks);
 	if (fd < 0)
 		return LOOK_AGAIN;
-	bool good = same_file(&looks, &s->looks) && read_at(fd, chunk * RT_CHUNK, place, RT_CHUNK) &&
-	            identities_sum(place, RT_CHUNK) == sum;
-	(void)close(fd);
+	if (!same_file(&looks, &r->snapshot->looks)) {
+		(void)close(fd);
+		return LOOK_AGAIN;
+	}
+	r->fd = fd;
+	return LOOK_FOUND;
+}
+
+static enum look fetch(struct reader *r, size_t chunk, uint32_t sum, uint8_t *place)
+{
+	enum look look = open_for_reading(r);
+	if (look != LOOK_FOUND)
+		return look;
+	bool good = read_at(r->fd, chunk * RT_CHUNK, place, RT_CHUNK) && identities_sum(place, RT_CHUNK) == sum;
 	return good ? LOOK_FOUND : LOOK_AGAIN;
 }
 
-static enum look expected_sum(const struct snapshot *s, size_t chunk, uint32_t *ret_sum)
+static enum look expected_sum(struct reader *r, size_t chunk, uint32_t *ret_sum)
 {
-	const struct rt_identities *header = snapshot_header(s);
+	const struct rt_identities *header = snapshot_header(r->snapshot);
 	if (chunk <= header->sum_chunks) {
 		*ret_sum = header->top[chunk - 1];
 		return LOOK_FOUND;
 	}
 	uint64_t at = RT_CHUNK + (uint64_t)(chunk - 1 - header->sum_chunks) * sizeof *ret_sum;
-	return snapshot_copy(s, at, ret_sum, sizeof *ret_sum);
+	return snapshot_copy(r, at, ret_sum, sizeof *ret_sum);
 }
 
 /* Loads the chunk to its place, or into scratch while another thread does: that thread may be one that a fork left in
  * the parent, so nobody waits for it. *ret_bytes is where the chunk is. */
-static enum look load_chunk(const struct snapshot *s, size_t chunk, uint8_t *scratch, const uint8_t **ret_bytes)
+static enum look load_chunk(struct reader *r, size_t chunk, uint8_t *scratch, const uint8_t **ret_bytes)
 {
+	const struct snapshot *s = r->snapshot;
 	uint32_t sum;
-	enum look look = expected_sum(s, chunk, &sum);
+	enum look look = expected_sum(r, chunk, &sum);
 	if (look != LOOK_FOUND)
 		return look;
 	uint8_t state = CHUNK_EMPTY;
 	bool ours = atomic_compare_exchange_strong(&s->states[chunk], &state, CHUNK_LOADING);
 	uint8_t *place = ours || state == CHUNK_READY ? s->chunks + chunk * RT_CHUNK : scratch;
 	if (state != CHUNK_READY)
-		look = fetch(s, chunk, sum, place);
+		look = fetch(r, chunk, sum, place);
 	if (ours)
 		atomic_store_explicit(&s->states[chunk], look == LOOK_FOUND ? CHUNK_READY : CHUNK_EMPTY,
 		                      memory_order_release);
@@ -109,7 +123,7 @@ static enum look use(const uint8_t *bytes, void *to, const void *with, size_t le
 }
 
 /* A thread that is cancelled here would leave a descriptor open and the chunk in its state for ever. */
-static __attribute__((noinline)) enum look use_cold(const struct snapshot *s, uint64_t at, void *to, const void *with,
+static __attribute__((noinline)) enum look use_cold(struct reader *r, uint64_t at, void *to, const void *with,
                                                     size_t len)
 {
 	uint8_t scratch[RT_CHUNK];
@@ -117,28 +131,28 @@ static __attribute__((noinline)) enum look use_cold(const struct snapshot *s, ui
 	int error = errno;
 	int cancel;
 	(void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
-	enum look look = load_chunk(s, (size_t)(at / RT_CHUNK), scratch, &bytes);
+	enum look look = load_chunk(r, (size_t)(at / RT_CHUNK), scratch, &bytes);
 	(void)pthread_setcancelstate(cancel, NULL);
 	errno = error;
 	return look == LOOK_FOUND ? use(bytes + at % RT_CHUNK, to, with, len) : look;
 }
 
-static enum look use_chunk(const struct snapshot *s, uint64_t at, void *to, const void *with, size_t len)
+static enum look use_chunk(struct reader *r, uint64_t at, void *to, const void *with, size_t len)
 {
-	const uint8_t *bytes = snapshot_peek(s, at, len);
-	return bytes != NULL ? use(bytes, to, with, len) : use_cold(s, at, to, with, len);
+	const uint8_t *bytes = snapshot_peek(r->snapshot, at, len);
+	return bytes != NULL ? use(bytes, to, with, len) : use_cold(r, at, to, with, len);
 }
 
 /* Chunk by chunk. */
-static enum look use_bytes(const struct snapshot *s, uint64_t at, void *to, const void *with, size_t len)
+static enum look use_bytes(struct reader *r, uint64_t at, void *to, const void *with, size_t len)
 {
-	uint64_t size = snapshot_header(s)->chunks * RT_CHUNK;
+	uint64_t size = snapshot_header(r->snapshot)->chunks * RT_CHUNK;
 	if (at > size || len > size - at)
 		return LOOK_ABSENT;
 	while (len > 0) {
 		size_t part = RT_CHUNK - at % RT_CHUNK;
 		part = len < part ? len : part;
-		enum look look = use_chunk(s, at, to, with, part);
+		enum look look = use_chunk(r, at, to, with, part);
 		if (look != LOOK_FOUND)
 			return look;
 		at += part;
@@ -149,14 +163,31 @@ static enum look use_bytes(const struct snapshot *s, uint64_t at, void *to, cons
 	return LOOK_FOUND;
 }
 
-enum look snapshot_copy(const struct snapshot *snapshot, uint64_t at, void *ret_bytes, size_t len)
+enum look snapshot_copy(struct reader *reader, uint64_t at, void *ret_bytes, size_t len)
 {
-	return use_bytes(snapshot, at, ret_bytes, NULL, len);
+	return use_bytes(reader, at, ret_bytes, NULL, len);
 }
 
-enum look snapshot_equal(const struct snapshot *snapshot, uint64_t at, const void *bytes, size_t len)
+enum look snapshot_equal(struct reader *reader, uint64_t at, const void *bytes, size_t len)
 {
-	return use_bytes(snapshot, at, NULL, bytes, len);
+	return use_bytes(reader, at, NULL, bytes, len);
+}
+
+static __attribute__((noinline)) void close_reader(struct reader *reader)
+{
+	int error = errno;
+	int cancel;
+	(void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
+	(void)close(reader->fd);
+	(void)pthread_setcancelstate(cancel, NULL);
+	errno = error;
+	reader->fd = -1;
+}
+
+void snapshot_end_reading(struct reader *reader)
+{
+	if (reader->fd >= 0)
+		close_reader(reader);
 }
 
 static bool tables_ok(const struct rt_identities *header)

@@ -1,8 +1,9 @@
 /* One identities file as it was when it was opened, read chunk by chunk into memory of the process.
  *
  * See retrust/identities.h for the layout and for why the file isn't mapped. Chunks are read when they are first needed
- * and stay; a look at one that is there is a look at memory. No descriptor is kept: other code in the process closes
- * and reuses descriptors that it doesn't know. Any number of threads may read a snapshot; none waits for another.
+ * and stay; a look at one that is there is a look at memory. No descriptor is kept beyond a lookup: other code in the
+ * process closes and reuses descriptors that it doesn't know. Any number of threads may read a snapshot; none waits for
+ * another.
  */
 #ifndef RETRUST_NSS_SNAPSHOT_H
 #define RETRUST_NSS_SNAPSHOT_H
@@ -42,10 +43,20 @@ static inline const struct rt_identities *snapshot_header(const struct snapshot 
 	return (const struct rt_identities *)(const void *)snapshot->chunks;
 }
 
+/* One thread's lookup in a snapshot. fd: the file, open from the first chunk that had to be read until the end of the
+ * lookup; else -1. */
+struct reader {
+	const struct snapshot *snapshot;
+	int fd;
+};
+
+/* Closes what the lookup has opened. */
+void snapshot_end_reading(struct reader *reader);
+
 /* Copies len bytes from byte at, or compares them with others: LOOK_FOUND, LOOK_AGAIN, or LOOK_ABSENT where they are
  * outside the file or not equal. */
-enum look snapshot_copy(const struct snapshot *snapshot, uint64_t at, void *ret_bytes, size_t len);
-enum look snapshot_equal(const struct snapshot *snapshot, uint64_t at, const void *bytes, size_t len);
+enum look snapshot_copy(struct reader *reader, uint64_t at, void *ret_bytes, size_t len);
+enum look snapshot_equal(struct reader *reader, uint64_t at, const void *bytes, size_t len);
 
 enum { CHUNK_EMPTY, CHUNK_LOADING, CHUNK_READY }; /* a chunk's state */
 

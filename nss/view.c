@@ -47,7 +47,8 @@ static enum look hold_current(struct view *ret_view)
 		_Atomic uint32_t *holders = &slot->stripes[stripe].holders;
 		(void)atomic_fetch_add(holders, 1);
 		if (atomic_load(&current) == number) {
-			*ret_view = (struct view){ .snapshot = &slot->snapshot, .holders = holders };
+			*ret_view = (struct view){ .reader = { .snapshot = &slot->snapshot, .fd = -1 },
+				                   .holders = holders };
 			return LOOK_FOUND;
 		}
 		(void)atomic_fetch_sub(holders, 1);
@@ -56,6 +57,7 @@ static enum look hold_current(struct view *ret_view)
 
 void view_release(struct view *view)
 {
+	snapshot_end_reading(&view->reader);
 	(void)atomic_fetch_sub_explicit(view->holders, 1, memory_order_release);
 }
 

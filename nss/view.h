@@ -17,7 +17,7 @@ enum view_age {
 
 /* A hold on a snapshot. Not to be kept beyond one lookup. */
 struct view {
-	const struct snapshot *snapshot;
+	struct reader reader;
 	_Atomic uint32_t *holders;
 };
 
