@@ -80,6 +80,11 @@ bench: all   ## speed side by side with adcli, net and kinit (root)
 	@tests/lab/deps.sh $(LISTS_CHECK)
 	@tests/bench/run
 
+bench-nss: all   ## the NSS module beside libnss-extrausers, libnss-cache and nss_sss (root, some minutes)
+	@tests/lab/deps.sh $(LISTS_CHECK) tests/packages.bench
+	@tests/bench/nss
+.PHONY: bench-nss
+
 # The crash tests in a process: the engine with a model DC, its folders relative to the test's own.
 CRASH := $(B)/crash/fast
 $(CRASH): tests/crash/fast.c tests/crash/model_dc.c tests/crash/model_none.c tests/crash/cut.c $(wildcard helper/*/*.c helper/*/*.h)
