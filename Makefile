@@ -60,7 +60,13 @@ all: $(BINARIES) $(DATA)   ## build everything
 help:   ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | sort -u | column -t -s '|'
 
-$(B)/%.o: %.c
+# The paths are compiled in: whoever installs elsewhere gets objects for there.
+ifneq ($(strip $(file <$(B)/paths)),$(strip $(PATHS)))
+$(shell mkdir -p $(B))
+$(file >$(B)/paths,$(PATHS))
+endif
+
+$(B)/%.o: %.c $(B)/paths
 	@mkdir -p $(@D)
 	@echo '  cc   $<'
 	$(Q)$(CC) $(ALL_CFLAGS) $(INCLUDES) -c $< -o $@
