@@ -51,8 +51,8 @@ check "su, SSSD cold: SSSD is told" shows "$(transcript 'Telling service sssd ..
 gets_in cold login carol # nobody has ever seen carol here: NSS doesn't know her, login asks PAM first
 gets_in offline sshd-kbdint alice
 gets_in offline pamtester alice
-gets_in stopped sshd alice
-gets_in stopped su alice
+for way in sshd-kbdint pamtester; do gets_in cold "$way" alice; done
+for way in sshd sshd-kbdint login pamtester su; do gets_in stopped "$way" alice; done
 check "su, SSSD stopped: SSSD is started" shows "$(transcript 'Starting service sssd .... started.')"
 gets_in gave-up login alice
 # shellcheck disable=SC2016  # for the host's shell
