@@ -32,8 +32,8 @@ strays() { # temporary files with something in them beside the stores and the jo
 	done
 }
 
-# look [all]: sets $wrong to what is wrong after the repair. What takes the DC long is asked at every third point, and where
-# something was wrong before.
+# look [ldap]: sets $wrong to what is wrong after the repair. The DC's own word on the kvno, which takes it long, is asked for
+# at every third point and where something was wrong before; at the others the ticket's kvno must do.
 look() {
 	local repaired verified ours theirs=''
 	wrong=()
@@ -47,10 +47,10 @@ look() {
 	else
 		wrong+=("$lost")
 	fi
-	if [[ $kind == keytab+tdb ]]; then tdb_taken || wrong+=("secrets.tdb's password isn't taken"); fi
-	if [[ ${1-} ]]; then
-		logon || wrong+=("no logon")
-		if [[ $kind == keytab+tdb ]]; then winbind_content || wrong+=("wbinfo -t fails"); fi
+	logon || wrong+=("no logon")
+	if [[ $kind == keytab+tdb ]]; then
+		tdb_taken || wrong+=("secrets.tdb's password isn't taken")
+		winbind_content || wrong+=("wbinfo -t fails")
 	fi
 	if [[ -e /var/lib/retrust/journal ]]; then # one whose secret the DC takes would be found pending
 		verified=$("$drive" verify 15 "$helper")
@@ -61,13 +61,13 @@ lost="kinit -k fails"
 
 # verdict: sets $verdict (ok, late: the second repair did it, stray, wrong, lost) and $why
 verdict() {
-	local wrong left all=''
-	if ((done_points % 3 == 0)); then all=all; fi
-	look $all
+	local wrong left ldap=''
+	if ((done_points % 3 == 0)); then ldap=ldap; fi
+	look $ldap
 	verdict=ok why=${wrong[*]-}
 	if ((${#wrong[@]})); then
 		sleep 1 # the DC may have been at work on the change still
-		look all
+		look ldap
 		verdict=late
 		if ((${#wrong[@]})); then
 			why="$why; and again: ${wrong[*]}"
