@@ -3,6 +3,8 @@
 #define RETRUST_PATHS_H
 
 #define PATH_CONF RT_SYSCONFDIR "/retrust.conf"
+#define PATH_SMBCONF RT_SYSCONFDIR "/samba/smb.conf"
+#define PATH_SSSDCONF RT_SYSCONFDIR "/sssd/sssd.conf"
 #define PATH_STATE RT_STATEDIR
 #define PATH_IDENTITY RT_STATEDIR "/identity.json"
 #define PATH_JOURNAL RT_STATEDIR "/journal"

@@ -96,6 +96,11 @@ static enum rt_condition refused(const struct facts *facts)
 	return facts->clone ? RT_COND_HOST_CLONED : RT_COND_SECRET_MISMATCH;
 }
 
+static enum rt_condition no_secret(const struct facts *facts)
+{
+	return facts->keytab == FACTS_KEYTAB_NONE ? RT_COND_SAMBA_SECRET_MISSING : RT_COND_KEYTAB_MISSING;
+}
+
 /* There is no key to ask with: what the DC says about the account's name. */
 static enum rt_condition without_key(const struct facts *facts)
 {
@@ -111,7 +116,7 @@ static enum rt_condition without_key(const struct facts *facts)
 	case KDC_SKEW:
 		return RT_COND_CLOCK_SKEW;
 	default:
-		return clock_is_off(facts) ? RT_COND_CLOCK_SKEW : RT_COND_KEYTAB_MISSING;
+		return clock_is_off(facts) ? RT_COND_CLOCK_SKEW : no_secret(facts);
 	}
 }
 
@@ -151,7 +156,8 @@ static enum rt_condition local(const struct facts *facts)
 		return RT_COND_SECRET_PENDING;
 	if (facts->samba == FACTS_SAMBA_NO_SECRET || facts->samba == FACTS_SAMBA_UNREADABLE)
 		return RT_COND_SAMBA_SECRET_MISSING;
-	return facts->keytab == FACTS_KEYTAB_OK ? RT_COND_UNKNOWN : RT_COND_KEYTAB_MISSING;
+	return facts->keytab == FACTS_KEYTAB_OK || facts->keytab == FACTS_KEYTAB_NONE ? RT_COND_UNKNOWN
+	                                                                              : RT_COND_KEYTAB_MISSING;
 }
 
 enum rt_condition diagnose(const struct facts *facts)

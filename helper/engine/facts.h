@@ -14,7 +14,14 @@
 
 enum facts_code { FACTS_NOT_ASKED = -1, FACTS_UNREACHABLE = -2, FACTS_BAD_REPLY = -3, FACTS_FAILED = -4 };
 
-enum facts_keytab { FACTS_KEYTAB_OK, FACTS_KEYTAB_MISSING, FACTS_KEYTAB_NO_KEY, FACTS_KEYTAB_UNREADABLE };
+/* NONE: nothing here uses one, secrets.tdb is the host's only store; the codes of "the newest key" are then its password's. */
+enum facts_keytab {
+	FACTS_KEYTAB_OK,
+	FACTS_KEYTAB_MISSING,
+	FACTS_KEYTAB_NO_KEY,
+	FACTS_KEYTAB_UNREADABLE,
+	FACTS_KEYTAB_NONE
+};
 enum facts_samba { FACTS_SAMBA_NONE, FACTS_SAMBA_OK, FACTS_SAMBA_NO_SECRET, FACTS_SAMBA_UNREADABLE };
 enum facts_dc { FACTS_DC_FOUND, FACTS_DC_NOT_LOOKED, FACTS_DC_DNS_FAILURE, FACTS_DC_NONE };
 enum facts_ping { FACTS_PING_NONE, FACTS_PING_ENABLED, FACTS_PING_ABSENT };
@@ -23,7 +30,7 @@ struct facts {
 	/* this host */
 	bool named;                /* realm and account are known, from the keytab, the settings or memory */
 	enum facts_keytab keytab;
-	bool keytab_has_aes;       /* among the newest keys */
+	bool keytab_has_aes;       /* among the newest keys; true without a keytab, a password makes any key */
 	int32_t newest_kvno;       /* of the keytab, 0 = none */
 	bool keytab_lags;          /* a name of ours, in another case, has no key of that kvno */
 	enum facts_samba samba;    /* secrets.tdb: is it a store here, and does it hold a machine password */

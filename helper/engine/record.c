@@ -89,7 +89,7 @@ static bool same_names(const struct keytab_names *a, const struct keytab_names *
 	return true;
 }
 
-/* A host that loses its keytab must know who it was. */
+/* A host that loses its keytab, or secrets.tdb, must know who it was. */
 static void keep_names(struct host *host)
 {
 	struct identity *identity = &host->identity;
@@ -97,7 +97,12 @@ static void keep_names(struct host *host)
 	(void)snprintf(now.realm, sizeof now.realm, "%s", host->realm);
 	(void)snprintf(now.account, sizeof now.account, "%s", host->account);
 	now.names = host->keytab.names;
+	bool samba = host->facts.samba == FACTS_SAMBA_OK;
+	(void)snprintf(now.samba, sizeof now.samba, "%s", samba ? host->samba.domain : "");
+	if (now.domain_sid[0] == '\0')
+		(void)snprintf(now.domain_sid, sizeof now.domain_sid, "%s", host->samba.sid);
 	if (strcmp(now.realm, identity->realm) == 0 && strcmp(now.account, identity->account) == 0 &&
+	    strcmp(now.samba, identity->samba) == 0 && strcmp(now.domain_sid, identity->domain_sid) == 0 &&
 	    same_names(&now.names, &identity->names))
 		return;
 	*identity = now;

@@ -89,7 +89,29 @@ static void ask_by_tgt(struct host *host, const struct machine_keys *keys)
 	kdc_ticket_free(tgt);
 }
 
-static void ask_newest(struct host *host)
+/* secrets.tdb is the only store: its password is the newest key, and what makes the keys that open tickets. */
+static void ask_only_password(struct host *host)
+{
+	struct kdc_ticket *ticket = NULL;
+	struct facts *facts = &host->facts;
+	struct fault quiet = { 0 };
+	int32_t enctype;
+	facts->newest_code = facts->self_code = KDC_NOT_ASKED;
+	if (host->samba.current.len == 0)
+		return;
+	facts->newest_code =
+		kdc_as_password(host->kdc, host->account, &host->samba.current, host->account, &ticket, &quiet);
+	if (!is_about_client(facts->newest_code))
+		facts->newest_code =
+			kdc_as_password(host->kdc, host->account, &host->samba.current, NULL, NULL, &host->note);
+	if (facts->newest_code == 0)
+		facts->self_code = 0;
+	if (ticket == NULL || kdc_ticket_kvno(ticket, &facts->account_kvno, &enctype) != 0)
+		facts->account_kvno = 0;
+	kdc_ticket_free(ticket);
+}
+
+static void ask_newest_keys(struct host *host)
 {
 	MACHINE_KEYS_AUTO keys;
 	struct kdc_ticket *ticket = NULL;
@@ -105,6 +127,14 @@ static void ask_newest(struct host *host)
 	else if (!is_about_client(facts->newest_code))
 		ask_by_tgt(host, &keys);
 	kdc_ticket_free(ticket);
+}
+
+static void ask_newest(struct host *host)
+{
+	if (host->facts.keytab == FACTS_KEYTAB_NONE)
+		ask_only_password(host);
+	else
+		ask_newest_keys(host);
 }
 
 static void ask_older(struct host *host)
@@ -204,7 +234,9 @@ static void ask_samba(struct host *host)
 	struct facts *facts = &host->facts;
 	if (facts->samba != FACTS_SAMBA_OK && !facts->has_samba_next)
 		return;
-	if (facts->newest_code == 0 && host->samba.current.len > 0 && makes_newest(host, &host->samba.current))
+	if (facts->keytab == FACTS_KEYTAB_NONE)
+		facts->samba_code = facts->newest_code;
+	else if (facts->newest_code == 0 && host->samba.current.len > 0 && makes_newest(host, &host->samba.current))
 		facts->samba_code = 0;
 	else
 		facts->samba_code = ask_password(host, &host->samba.current);

@@ -3,6 +3,7 @@
 #define RETRUST_HOST_H
 
 #include "../base/settings.h"
+#include "../base/smbconf.h"
 #include "../base/teller.h"
 #include "../directory/kdc.h"
 #include "../engine/facts.h"
@@ -21,6 +22,7 @@ struct host {
 	char domain[64];   /* NetBIOS name, or the best guess for messages */
 	char computer[64]; /* the account without its $ */
 
+	struct smbconf smbconf;
 	struct identity identity;
 	struct keytab keytab;
 	struct samba_secrets samba;

@@ -6,6 +6,8 @@
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
+#include <unistd.h>
 
 static void copy(char *to, size_t size, const char *from)
 {
@@ -52,6 +54,19 @@ static bool has_aes(const struct keytab *keytab)
 	return false;
 }
 
+static bool samba_is_member(const struct smbconf *conf)
+{
+	return strcasecmp(conf->security, "ads") == 0 || strcasecmp(conf->security, "domain") == 0;
+}
+
+/* Joined by Samba, which keeps no keytab unless told to, and nothing here wants one or ever had one. */
+static bool needs_no_keytab(const struct host *host)
+{
+	return host->keytab.state != KEYTAB_OK && host->keytab.state != KEYTAB_UNREADABLE &&
+	       host->identity.names.count == 0 && samba_is_member(&host->smbconf) && !host->smbconf.keeps_keytab &&
+	       access(PATH_SSSDCONF, F_OK) != 0;
+}
+
 static void keytab_facts(struct host *host)
 {
 	static const enum facts_keytab states[] = {
@@ -61,10 +76,10 @@ static void keytab_facts(struct host *host)
 		[KEYTAB_UNREADABLE] = FACTS_KEYTAB_UNREADABLE,
 	};
 	struct facts *facts = &host->facts;
-	facts->keytab = states[host->keytab.state];
+	facts->keytab = needs_no_keytab(host) ? FACTS_KEYTAB_NONE : states[host->keytab.state];
 	facts->newest_kvno = host->keytab.keys.count > 0 ? host->keytab.keys.key[0].kvno : 0;
 	facts->keytab_lags = host->keytab.lags;
-	facts->keytab_has_aes = has_aes(&host->keytab);
+	facts->keytab_has_aes = facts->keytab == FACTS_KEYTAB_NONE || has_aes(&host->keytab); /* a password makes any key */
 }
 
 /* NetBIOS name where nobody told it: the realm's first label, as Windows proposes. */
@@ -76,13 +91,34 @@ static void guess_domain(const char *realm, char *buf, size_t size)
 		*c = (char)toupper((unsigned char)*c);
 }
 
+/* Samba's own name for this host: what smb.conf says, else the first label of the host's name in capitals. */
+static void name_by_samba(struct host *host)
+{
+	char node[256] = "";
+	const char *name = host->smbconf.netbios_name;
+	if (name[0] == '\0' && gethostname(node, sizeof node - 1) == 0)
+		name = node;
+	size_t n = strcspn(name, ".");
+	if (n == 0)
+		return;
+	(void)snprintf(host->account, sizeof host->account, "%.*s$", (int)(n < 15 ? n : 15), name);
+	for (char *c = host->account; *c != '\0'; c++)
+		*c = (char)toupper((unsigned char)*c);
+	copy(host->realm, sizeof host->realm, host->smbconf.realm);
+}
+
 static void name_host(struct host *host)
 {
 	const struct settings *set = &host->settings;
 	bool read = host->keytab.state == KEYTAB_OK;
-	copy(host->realm, sizeof host->realm, first_of(read ? host->keytab.realm : "", set->realm, host->identity.realm));
-	copy(host->account, sizeof host->account,
-	     first_of(read ? host->keytab.account : "", set->account, host->identity.account));
+	const char *realm = first_of(read ? host->keytab.realm : "", set->realm, host->identity.realm);
+	const char *account = first_of(read ? host->keytab.account : "", set->account, host->identity.account);
+	if (host->facts.keytab == FACTS_KEYTAB_NONE)
+		name_by_samba(host);
+	if (realm[0] != '\0')
+		copy(host->realm, sizeof host->realm, realm);
+	if (account[0] != '\0')
+		copy(host->account, sizeof host->account, account);
 	for (char *c = host->realm; *c != '\0'; c++)
 		*c = (char)toupper((unsigned char)*c);
 	copy(host->computer, sizeof host->computer, host->account);
@@ -91,6 +127,8 @@ static void name_host(struct host *host)
 		host->computer[n - 1] = '\0';
 	guess_domain(host->realm, host->domain, sizeof host->domain);
 	const char *known = first_of(set->domain, host->identity.domain, host->samba.domain);
+	if (known[0] == '\0' && host->facts.keytab == FACTS_KEYTAB_NONE)
+		known = host->smbconf.workgroup;
 	if (known[0] != '\0')
 		copy(host->domain, sizeof host->domain, known);
 	host->facts.named = host->realm[0] != '\0' && host->account[0] != '\0';
@@ -127,6 +165,18 @@ static bool is_clone(const struct identity *identity)
 	return identity->machine_id[0] != '\0' && id[0] != '\0' && strcmp(id, identity->machine_id) != 0;
 }
 
+/* A secrets.tdb that is gone, or knows nothing of the domain, where there was one, or where there must be one. */
+static void lost_samba(struct host *host)
+{
+	const char *known = first_of(host->settings.domain, host->identity.samba, host->smbconf.workgroup);
+	if (host->samba.state != SAMBA_NONE || !samba_is_member(&host->smbconf) || known[0] == '\0' ||
+	    (host->identity.samba[0] == '\0' && host->facts.keytab != FACTS_KEYTAB_NONE))
+		return;
+	host->samba.state = SAMBA_NO_SECRET;
+	for (size_t i = 0; i + 1 < sizeof host->samba.domain && known[i] != '\0'; i++)
+		host->samba.domain[i] = (char)toupper((unsigned char)known[i]);
+}
+
 /* A damaged or locked secrets.tdb must not keep people out: the keytab is what SSSD and sshd use. It is told and left alone. */
 static void read_samba(struct host *host)
 {
@@ -137,12 +187,13 @@ static void read_samba(struct host *host)
 		[SAMBA_UNREADABLE] = FACTS_SAMBA_UNREADABLE,
 	};
 	struct fault junk = { 0 };
-	const char *domain = first_of(host->settings.domain, host->identity.domain, "");
+	const char *domain = first_of(host->settings.domain, host->identity.samba, host->identity.domain);
 	samba_wipe(&host->samba);
 	if (samba_read(host->settings.secrets_tdb, domain, &host->samba, &junk) != 0)
 		host->samba.state = SAMBA_UNREADABLE;
 	if (host->samba.state == SAMBA_UNREADABLE)
 		(void)fault_set(&host->note, FAULT_INTERNAL, "%s", junk.text);
+	lost_samba(host);
 	host->facts.samba = states[host->samba.state];
 	host->facts.has_samba_next = host->samba.next.len > 0;
 }
@@ -150,6 +201,7 @@ static void read_samba(struct host *host)
 int local_probe(struct host *host, struct fault *fault)
 {
 	struct fault memory = { 0 };
+	smbconf_read(PATH_SMBCONF, &host->smbconf);
 	if (identity_read(PATH_IDENTITY, &host->identity, &memory) < 0)
 		(void)fault_set(&host->note, FAULT_INTERNAL, "%s", memory.text);
 	if (read_keytab(host, fault) != 0)

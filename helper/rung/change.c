@@ -5,6 +5,7 @@
 #include "change.h"
 
 #include "../base/paths.h"
+#include "../store/samba_restore.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -89,19 +90,28 @@ static int32_t prove(struct host *host, const struct secret *password, struct ma
 	return 0;
 }
 
+static int store_samba(struct host *host, const struct secret *password, struct fault *fault)
+{
+	const struct samba_secrets *samba = &host->samba;
+	const char *path = host->settings.secrets_tdb, *sid = host->identity.domain_sid;
+	teller_step(host->teller, RT_STEP_STORE, path, NULL);
+	if (samba->sid[0] == '\0' && sid[0] != '\0' && samba_restore(path, samba->domain, sid, fault) != 0)
+		return -1;
+	return samba_write(path, samba->domain, password, &samba->current, (int64_t)time(NULL), fault);
+}
+
 /* Samba's copy first: the keytab is what the next look judges by, so that it is written last. It is written also where
  * Samba's can't be: logons need the keytab alone, and the journal stays for the rest. */
 static int store(struct host *host, const struct secret *password, const struct machine_keys *keys, struct fault *fault)
 {
 	struct keytab_names names;
 	const struct samba_secrets *samba = &host->samba;
-	const char *tdb = host->settings.secrets_tdb;
+	bool has_samba = samba->state == SAMBA_OK || samba->state == SAMBA_NO_SECRET;
 	int result = 0;
-	if (samba->state == SAMBA_OK || samba->state == SAMBA_NO_SECRET) {
-		teller_step(host->teller, RT_STEP_STORE, tdb, NULL);
-		if (!secret_equal(password, &samba->current) || samba->next.len > 0)
-			result = samba_write(tdb, samba->domain, password, &samba->current, (int64_t)time(NULL), fault);
-	}
+	if (has_samba && (!secret_equal(password, &samba->current) || samba->next.len > 0))
+		result = store_samba(host, password, fault);
+	if (host->facts.keytab == FACTS_KEYTAB_NONE)
+		return result;
 	choose_names(host, &names);
 	teller_step(host->teller, RT_STEP_STORE, host->settings.keytab, NULL);
 	if (keytab_install(host->settings.keytab, PATH_KEYTAB_BACKUP, &names, keys, fault) != 0)

@@ -12,10 +12,11 @@
 
 enum { DAY = 86400 };
 
-/* A keytab whose entries bear no time is old enough for anything. */
+/* A store that bears no time is old enough for anything. */
 static long age_days(const struct host *host)
 {
-	int64_t written = host->keytab.written_unix, now = (int64_t)time(NULL);
+	bool samba = host->facts.keytab == FACTS_KEYTAB_NONE;
+	int64_t written = samba ? host->samba.changed_unix : host->keytab.written_unix, now = (int64_t)time(NULL);
 	if (written == 0)
 		return LONG_MAX;
 	return written > now ? 0 : (long)((now - written) / DAY);

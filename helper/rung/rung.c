@@ -30,11 +30,19 @@ static enum rung_result pending(struct host *host, struct fault *fault)
 	return change_adopt(host, ours ? &host->journal.next : &host->samba.next, fault);
 }
 
+static int32_t changepw_ticket(struct host *host, struct kdc_ticket **ret_ticket, struct fault *fault)
+{
+	MACHINE_KEYS_AUTO keys;
+	if (host->facts.keytab == FACTS_KEYTAB_NONE)
+		return kdc_as_password(host->kdc, host->account, &host->samba.current, "kadmin/changepw", ret_ticket, fault);
+	machine_keys_of_kvno(&host->keytab.keys, host->facts.newest_kvno, &keys);
+	return kdc_as_keys(host->kdc, host->account, &keys, "kadmin/changepw", ret_ticket, fault);
+}
+
 /* The host's own key changes the host's own password: rotate, and the way from a keytab to a store that wants a
  * password (a key can't be turned into one). */
 static enum rung_result own_change(struct host *host, struct fault *fault)
 {
-	MACHINE_KEYS_AUTO keys;
 	struct kdc_ticket *changepw = NULL;
 	enum rung_result result = RUNG_FAILED;
 	/* Carried out after ours it would leave a password that nobody keeps. A repair takes that risk, a change on a
@@ -46,8 +54,7 @@ static enum rung_result own_change(struct host *host, struct fault *fault)
 			host->dc.host);
 		return RUNG_UNSURE;
 	}
-	machine_keys_of_kvno(&host->keytab.keys, host->facts.newest_kvno, &keys);
-	int32_t code = kdc_as_keys(host->kdc, host->account, &keys, "kadmin/changepw", &changepw, fault);
+	int32_t code = changepw_ticket(host, &changepw, fault);
 	if (code == 0)
 		result = change_run(host, change_own, changepw, fault);
 	else

@@ -52,6 +52,7 @@ static const char *keytab_verdict(const struct facts *facts)
 	case FACTS_KEYTAB_UNREADABLE:
 		return "unreadable";
 	case FACTS_KEYTAB_OK:
+	case FACTS_KEYTAB_NONE:
 		break;
 	}
 	if (facts->newest_code == 0)
@@ -90,7 +91,8 @@ static json_t *stores(const struct host *host)
 {
 	const struct facts *facts = &host->facts;
 	json_t *list = json_array();
-	add_store(list, "keytab", host->settings.keytab, keytab_verdict(facts), facts->newest_kvno);
+	if (facts->keytab != FACTS_KEYTAB_NONE)
+		add_store(list, "keytab", host->settings.keytab, keytab_verdict(facts), facts->newest_kvno);
 	if (facts->samba != FACTS_SAMBA_NONE)
 		add_store(list, "secrets.tdb", host->settings.secrets_tdb, samba_verdict(facts), 0);
 	return list;

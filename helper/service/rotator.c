@@ -1,6 +1,8 @@
 /* Who else changes the machine password, see rotator.h. */
 #include "rotator.h"
 
+#include "../base/paths.h"
+#include "../base/smbconf.h"
 #include "process.h"
 
 #include <ini.h>
@@ -10,9 +12,7 @@
 #include <strings.h>
 #include <unistd.h>
 
-#define SSSD_CONF "/etc/sssd/sssd.conf"
 #define SSSD_AGE "ad_maximum_machine_account_password_age"
-#define SMB_CONF "/etc/samba/smb.conf"
 #define SMB_TIMEOUT "machine password timeout"
 
 /* What one section says so far; a section without the key leaves the default, which is to rotate. */
@@ -46,35 +46,27 @@ static int on_sssd_line(void *data, const char *section, const char *name, const
 static bool sssd_rotates(void)
 {
 	struct sssd_domain domain = { .section = "" };
-	if (access("/usr/sbin/adcli", X_OK) != 0 || ini_parse(SSSD_CONF, on_sssd_line, &domain) < 0)
+	if (access("/usr/sbin/adcli", X_OK) != 0 || ini_parse(PATH_SSSDCONF, on_sssd_line, &domain) < 0)
 		return false;
 	close_section(&domain);
 	return domain.found;
 }
 
-static int on_smb_line(void *data, const char *section, const char *name, const char *value)
-{
-	bool *off = data;
-	if (strcasecmp(section, "global") == 0 && strcasecmp(name, SMB_TIMEOUT) == 0)
-		*off = strtol(value, NULL, 10) == 0;
-	return 1;
-}
-
 static bool winbind_rotates(void)
 {
-	bool off = false;
+	struct smbconf conf;
 	if (process_each("winbindd", NULL, NULL, NULL) == 0)
 		return false;
-	(void)ini_parse(SMB_CONF, on_smb_line, &off);
-	return !off;
+	smbconf_read(PATH_SMBCONF, &conf);
+	return conf.password_timeout != 0;
 }
 
 bool rotator_other(char *ret_text, size_t size)
 {
 	if (sssd_rotates())
-		(void)snprintf(ret_text, size, "sssd (%s in %s)", SSSD_AGE, SSSD_CONF);
+		(void)snprintf(ret_text, size, "sssd (%s in %s)", SSSD_AGE, PATH_SSSDCONF);
 	else if (winbind_rotates())
-		(void)snprintf(ret_text, size, "winbind (%s in %s)", SMB_TIMEOUT, SMB_CONF);
+		(void)snprintf(ret_text, size, "winbind (%s in %s)", SMB_TIMEOUT, PATH_SMBCONF);
 	else
 		return false;
 	return true;

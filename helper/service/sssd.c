@@ -1,6 +1,7 @@
 /* SSSD, see sssd.h. Its own tools need D-Bus or a second; the signal and the file need neither. */
 #include "sssd.h"
 
+#include "../base/paths.h"
 #include "process.h"
 #include "socket.h"
 
@@ -12,7 +13,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define SSSD_CONF "/etc/sssd/sssd.conf"
 #define SSSD_PUBCONF "/var/lib/sss/pubconf/kdcinfo."
 #define SSSD_TICKET "/var/lib/sss/db/ccache_"
 #define SSSD_PIPE "/var/lib/sss/pipes/pam"
@@ -46,7 +46,7 @@ static bool is_connected(void)
 
 enum sssd_state sssd_state(const char *realm)
 {
-	if (access(SSSD_CONF, F_OK) != 0 || access(SSSD_PROGRAM, X_OK) != 0)
+	if (access(PATH_SSSDCONF, F_OK) != 0 || access(SSSD_PROGRAM, X_OK) != 0)
 		return SSSD_ABSENT;
 	if (process_each("sssd_be", SSSD_USER, NULL, NULL) == 0)
 		return SSSD_STOPPED;

@@ -120,7 +120,7 @@ static int copy_looks(const char *path, int to, mode_t mode)
 	return result;
 }
 
-static int sync_directory_of(const char *path)
+int file_sync_directory_of(const char *path)
 {
 	char directory[PATH_MAX];
 	(void)snprintf(directory, sizeof directory, "%s", path);
@@ -182,7 +182,7 @@ int file_replace(const char *path, const void *data, size_t len, mode_t mode, st
 		(void)unlink(temporary);
 		return fault_errno(fault, FAULT_INTERNAL, error, "%s: writing it failed and the old one stays", target);
 	}
-	if (sync_directory_of(target) != 0)
+	if (file_sync_directory_of(target) != 0)
 		return fault_errno(fault, FAULT_INTERNAL, errno, "%s: its directory can't be synced", target);
 	return 0;
 }
@@ -198,7 +198,7 @@ int file_remove(const char *path, struct fault *fault)
 {
 	if (unlink(path) != 0)
 		return errno == ENOENT ? 0 : fault_errno(fault, FAULT_INTERNAL, errno, "%s: can't be removed", path);
-	if (sync_directory_of(path) != 0)
+	if (file_sync_directory_of(path) != 0)
 		return fault_errno(fault, FAULT_INTERNAL, errno, "%s: its directory can't be synced", path);
 	return 0;
 }

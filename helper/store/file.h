@@ -21,6 +21,9 @@ void file_free(void *data, size_t len);
  * so that the link stays and its target is replaced. Returns 0, or -1 with *fault and the old file as it was. */
 int file_replace(const char *path, const void *data, size_t len, mode_t mode, struct fault *fault);
 
+/* Makes what was renamed or linked to that path durable. Returns 0 or -1 with errno. */
+int file_sync_directory_of(const char *path);
+
 /* Takes away what a writer of that file left beside it when it was killed. Under the lock that its writers hold. */
 void file_sweep(const char *path);
 

@@ -19,7 +19,7 @@ struct member {
 static const struct member members[] = {
 	MEMBER(realm),        MEMBER(domain),     MEMBER(account),       MEMBER(domain_sid), MEMBER(domain_guid),
 	MEMBER(account_sid),  MEMBER(account_guid), MEMBER(machine_id), MEMBER(spare_account), MEMBER(spare_dn),
-	MEMBER(rotator),
+	MEMBER(samba),        MEMBER(rotator),
 };
 enum { MEMBERS = sizeof members / sizeof *members };
 

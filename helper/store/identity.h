@@ -8,13 +8,14 @@ struct identity {
 	char realm[256];
 	char domain[17];       /* NetBIOS name, "" = unknown */
 	char account[64];      /* "M1$" */
-	char domain_sid[192];  /* "" until enrolled */
+	char domain_sid[192];  /* "" until enrolled, or until a healthy secrets.tdb told it */
 	char domain_guid[37];
 	char account_sid[192];
 	char account_guid[37];
 	char machine_id[33];   /* of the host at enrolment: a clone has another, or the same account with another one */
 	char spare_account[21]; /* "" = not enrolled */
 	char spare_dn[512];
+	char samba[64];        /* the domain of a healthy secrets.tdb; "" = none was seen */
 	char rotator[128];     /* who else rotates the password, as it was last told; "" = nobody */
 	struct keytab_names names; /* principals of the keytab */
 };

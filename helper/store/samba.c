@@ -62,11 +62,16 @@ static bool fetch_blob(struct samba_tdb *db, const char *domain, struct samba_bl
 	return true;
 }
 
-static bool has_sid(struct samba_tdb *db, const char *domain)
+/* Whatever it looks like to us, it is Samba's. */
+static bool fetch_sid(struct samba_tdb *db, const char *domain, char ret_text[SAMBA_SID_TEXT])
 {
 	TDB_DATA value = fetch(db, SID, domain);
+	ret_text[0] = '\0';
+	if (value.dptr == NULL)
+		return false;
+	(void)samba_sid_text(value.dptr, value.dsize, ret_text);
 	samba_tdb_free(value);
-	return value.dptr != NULL;
+	return true;
 }
 
 /* The first of the two that says something other than current does. */
@@ -107,7 +112,7 @@ static void read_secrets(struct samba_tdb *db, struct samba_secrets *secrets)
 	known |= fetch_u32(db, CHANGED, domain, &changed);
 	known |= fetch_u32(db, CHANNEL, domain, &secrets->channel_type);
 	known |= fetch_blob(db, domain, &blob);
-	known |= has_sid(db, domain);
+	known |= fetch_sid(db, domain, secrets->sid);
 	secrets->changed_unix = changed;
 	merge_blob(secrets, &blob);
 	samba_blob_wipe(&blob);
@@ -265,7 +270,7 @@ static int write_secrets(struct samba_tdb *db, struct samba_secrets *old, const 
                          const struct secret *previous, int64_t now_unix, struct fault *fault)
 {
 	read_secrets(db, old);
-	bool known = has_sid(db, old->domain);
+	bool known = fetch_sid(db, old->domain, old->sid);
 	if (samba_tdb_sound(db, fault) != 0)
 		return -1;
 	if (!known)

@@ -13,6 +13,7 @@
 #define RETRUST_SAMBA_H
 
 #include "../secret/secret.h"
+#include "samba_sid.h"
 
 enum samba_state {
 	SAMBA_NONE, /* no secrets.tdb, or nothing of this domain in it: Samba isn't a member here */
@@ -30,6 +31,7 @@ struct samba_secrets {
 	struct secret next;    /* of an interrupted rotation (next_change), len 0 = none */
 	int64_t changed_unix;  /* when Samba believes that current was set, 0 = unknown */
 	uint32_t channel_type; /* 2 = workstation, 0 = unknown */
+	char sid[SAMBA_SID_TEXT]; /* of the domain, "" = none: then Samba can use no password (samba_restore.h) */
 };
 
 #define SAMBA_SECRETS_AUTO __attribute__((cleanup(samba_wipe))) struct samba_secrets

@@ -1,18 +1,20 @@
 # shellcheck shell=bash
 # A member host: configuration, join, services.
 
-# lab_member NAME [--no-sssd] [--keep-samba] [--winbind]
+# lab_member NAME [--no-sssd] [--keep-samba] [--winbind] [--secrets-only]
 #   --no-sssd     joined, with SSSD configured but not started
 #   --keep-samba  joined by Samba, so that secrets.tdb and the keytab both hold the machine's secret
 #   --winbind     the same, and winbindd runs: in nsswitch.conf (after SSSD) and in the PAM service "lab-winbind"
+#   --secrets-only  the same without SSSD and, as Samba's default is, without a keytab: secrets.tdb alone
 lab_member() {
-	local name=$1 sssd=yes samba='' winbind='' addr
+	local name=$1 sssd=yes samba='' winbind='' secrets='' addr
 	shift
 	while (($#)); do
 		case $1 in
 		--no-sssd) sssd= ;;
 		--keep-samba) samba=yes ;;
 		--winbind) samba=yes winbind=yes ;;
+		--secrets-only) samba=yes winbind=yes sssd='' secrets=yes ;;
 		*)
 			lab_error "lab_member: unknown option $1"
 			return
@@ -24,6 +26,10 @@ lab_member() {
 	lab_journald "$name" && lab_member_files "$name" && lab_pam "$name" plain && lab_sshd "$name" || return
 	lab_wait 90 "the domain" "$LAB_DIR" lab_dc_known || return
 	if [[ -e $LAB_DIR/dc.failed ]]; then return 1; fi
+	if [[ $secrets ]]; then
+		lab_run "$name" sh -c 'rm /etc/sssd/sssd.conf && sed -i "/kerberos method/d" /etc/samba/smb.conf &&
+			sed -i "s/ sss//" /etc/nsswitch.conf' || return
+	fi
 	lab_join "$name" "$samba" || return
 	if [[ $winbind ]]; then lab_winbind "$name" || return; fi
 	if [[ $sssd ]]; then lab_sssd "$name" start; fi

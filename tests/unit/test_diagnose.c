@@ -9,6 +9,12 @@
 
 #include <cmocka.h>
 
+#define ALONE(code)                                                                                                    \
+	{                                                                                                              \
+		.named = true, .keytab = FACTS_KEYTAB_NONE, .keytab_has_aes = true, .newest_code = code,               \
+		.samba = FACTS_SAMBA_OK, .samba_code = code, .samba_previous_code = code, .ping = FACTS_PING_ENABLED   \
+	}
+
 /* Facts that aren't mentioned are 0: a readable keytab, a DC that was found and takes every secret, a right clock. */
 static const struct {
 	const char *name;
@@ -136,6 +142,29 @@ static const struct {
 	    .samba = FACTS_SAMBA_OK,
 	    .has_spare = true,
 	    .spare_code = 6 } },
+
+	/* secrets.tdb is the only store */
+	{ "no keytab here, secrets.tdb right", RT_COND_HEALTHY, ALONE(0) },
+	{ "no keytab here, 24", RT_COND_SECRET_MISMATCH, ALONE(24) },
+	{ "no keytab here, 6", RT_COND_ACCOUNT_MISSING, ALONE(6) },
+	{ "no keytab here, 14", RT_COND_ACCOUNT_WITHOUT_KEYS, ALONE(14) },
+	{ "no keytab here, no secret",
+	  RT_COND_SAMBA_SECRET_MISSING,
+	  { .named = true,
+	    .keytab = FACTS_KEYTAB_NONE,
+	    .newest_code = FACTS_NOT_ASKED,
+	    .samba = FACTS_SAMBA_NO_SECRET,
+	    .samba_code = FACTS_NOT_ASKED } },
+	{ "no keytab here, no secret, account gone",
+	  RT_COND_ACCOUNT_MISSING,
+	  { .named = true,
+	    .keytab = FACTS_KEYTAB_NONE,
+	    .newest_code = FACTS_NOT_ASKED,
+	    .account_code = 6,
+	    .samba = FACTS_SAMBA_NO_SECRET } },
+	{ "not looked, no keytab here",
+	  RT_COND_UNKNOWN,
+	  { .named = true, .dc = FACTS_DC_NOT_LOOKED, .keytab = FACTS_KEYTAB_NONE, .samba = FACTS_SAMBA_OK } },
 
 	/* the newest key is refused: 24 */
 	{ "24", RT_COND_SECRET_MISMATCH, { .named = true, .newest_code = 24, .ping = FACTS_PING_ENABLED } },

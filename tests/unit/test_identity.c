@@ -26,6 +26,7 @@ static struct identity sample(void)
 	strcpy(identity.machine_id, "0123456789abcdef0123456789abcdef");
 	strcpy(identity.spare_account, "m1-spare");
 	strcpy(identity.spare_dn, "CN=m1-spare,OU=\"M\xc3\xbcnchen\"\\, x,DC=lab,DC=example");
+	strcpy(identity.samba, "LAB");
 	strcpy(identity.names.name[0], "M1$@LAB.EXAMPLE");
 	strcpy(identity.names.name[1], "host/m1.lab.example@LAB.EXAMPLE");
 	identity.names.count = 2;
