@@ -58,6 +58,7 @@ EXPORT ssize_t pwrite64(int fd, const void *data, size_t len, off64_t at);
 EXPORT int fsync(int fd);
 EXPORT int fdatasync(int fd);
 EXPORT int rename(const char *from, const char *to);
+EXPORT int renameat2(int from_at, const char *from, int to_at, const char *to, unsigned int flags);
 EXPORT int unlink(const char *path);
 EXPORT int ftruncate(int fd, off_t len);
 
@@ -89,6 +90,13 @@ int fdatasync(int fd)
 int rename(const char *from, const char *to)
 {
 	return file_step() ? -1 : REAL("rename", int (*)(const char *, const char *))(from, to);
+}
+
+int renameat2(int from_at, const char *from, int to_at, const char *to, unsigned int flags)
+{
+	return file_step() ? -1
+	                   : REAL("renameat2", int (*)(int, const char *, int, const char *, unsigned int))(from_at, from, to_at,
+	                                                                                                  to, flags);
 }
 
 int unlink(const char *path)

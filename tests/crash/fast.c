@@ -37,7 +37,10 @@ struct report {
 };
 
 static struct report *report;
-static bool with_samba;
+
+/* What the host keeps its secret in. */
+static enum { KEYTAB_ALONE, TWO_STORES, TDB_ALONE } kind;
+static const char *const kind_names[] = { "keytab", "keytab and secrets.tdb", "secrets.tdb" };
 
 static void run(enum rt_verb verb)
 {
@@ -83,7 +86,8 @@ static void store_password(const struct secret *password)
 	assert_int_equal(kdc_open(REALM, &dc, deadline_in(0), &kdc, NULL), 0);
 	assert_int_equal(kdc_salt(kdc, "M1$", salt, sizeof salt, NULL), 0);
 	assert_int_equal(kdc_derive(kdc, password, salt, model->kvno, false, &keys, NULL), 0);
-	assert_int_equal(keytab_install(KEYTAB, NULL, &names, &keys, NULL), 0);
+	if (kind != TDB_ALONE)
+		assert_int_equal(keytab_install(KEYTAB, NULL, &names, &keys, NULL), 0);
 	const struct keytab_names spare = { .count = 1, .name = { "M1-spare@" REALM } };
 	assert_int_equal(kdc_derive(kdc, &model->spare, salt, 1, false, &keys, NULL), 0);
 	assert_int_equal(keytab_install(PATH_SPARE, NULL, &spare, &keys, NULL), 0);
@@ -93,7 +97,7 @@ static void store_password(const struct secret *password)
 static void make_tdb(const struct secret *password)
 {
 	(void)unlink(TDB);
-	if (!with_samba)
+	if (kind == KEYTAB_ALONE)
 		return;
 	struct tdb_context *tdb = tdb_open(TDB, 0, TDB_DEFAULT, O_RDWR | O_CREAT, 0600);
 	assert_non_null(tdb);
@@ -108,8 +112,11 @@ static void make_tdb(const struct secret *password)
 /* A healthy, enrolled host in an empty folder. */
 static void fresh_host(void)
 {
-	struct identity identity = { .realm = REALM, .domain = "MODEL", .account = "M1$", .spare_account = "M1-spare" };
-	assert_int_equal(system("rm -rf lib retrust krb5.keytab* secrets.tdb* && mkdir lib"), 0);
+	struct identity identity = { .realm = REALM, .domain = "MODEL", .account = "M1$", .spare_account = "M1-spare",
+		                     .domain_sid = "S-1-5-21-1-2-3" };
+	assert_int_equal(system("rm -rf lib retrust samba krb5.keytab* secrets.tdb* && mkdir lib"), 0);
+	if (kind == TDB_ALONE)
+		assert_int_equal(system("mkdir samba && printf '[global]\nworkgroup=MODEL\nsecurity=ads\n' >samba/smb.conf"), 0);
 	memset(model, 0, sizeof *model);
 	model->kvno = 7;
 	assert_int_equal(secret_random_password(&model->password, NULL), 0);
@@ -126,10 +133,36 @@ static void reset_by_administrator(void)
 	model->kvno++;
 }
 
+static void lose_tdb(void)
+{
+	reset_by_administrator();
+	assert_int_equal(unlink(TDB), 0);
+}
+
 /* No administrator, no spare: what is on the disk must do. */
 static void without_spare(void)
 {
 	(void)secret_random_password(&model->spare, NULL);
+}
+
+static void assert_keytab(void)
+{
+	struct fault fault = { 0 };
+	struct keytab *keytab = calloc(1, sizeof *keytab);
+	assert_int_equal(keytab_read(KEYTAB, "", "", keytab, &fault), 0);
+	assert_int_equal(keytab->keys.key[0].kvno, model->kvno);
+	assert_int_equal(keytab->names.count, 2);
+	free(keytab);
+}
+
+static void assert_tdb(void)
+{
+	struct fault fault = { 0 };
+	struct samba_secrets *samba = calloc(1, sizeof *samba);
+	assert_int_equal(samba_read(TDB, "MODEL", samba, &fault), 0);
+	assert_true(secret_equal(&samba->current, &model->password));
+	samba_wipe(samba);
+	free(samba);
 }
 
 static void assert_mended(const char *what, long n)
@@ -144,18 +177,12 @@ static void assert_mended(const char *what, long n)
 	struct journal journal;
 	if (journal_read(PATH_JOURNAL, &journal, &fault) == 1)
 		assert_false(secret_equal(&journal.next, &model->password));
-	struct keytab *keytab = calloc(1, sizeof *keytab);
-	assert_int_equal(keytab_read(KEYTAB, "", "", keytab, &fault), 0);
-	assert_int_equal(keytab->keys.key[0].kvno, model->kvno);
-	assert_int_equal(keytab->names.count, 2);
-	free(keytab);
-	if (!with_samba)
-		return;
-	struct samba_secrets *samba = calloc(1, sizeof *samba);
-	assert_int_equal(samba_read(TDB, "MODEL", samba, &fault), 0);
-	assert_true(secret_equal(&samba->current, &model->password));
-	samba_wipe(samba);
-	free(samba);
+	if (kind == TDB_ALONE)
+		assert_int_equal(access(KEYTAB, F_OK), -1);
+	else
+		assert_keytab();
+	if (kind != KEYTAB_ALONE)
+		assert_tdb();
 }
 
 struct scenario {
@@ -174,6 +201,7 @@ static const struct scenario scenarios[] = {
 	{ "repair, reply lost", RT_VERB_REPAIR, reset_by_administrator, NULL, MODEL_REPLY_LOST },
 	{ "logon", RT_VERB_LOGON, reset_by_administrator, NULL, MODEL_NORMAL },
 };
+static const struct scenario lost_tdb = { "repair, no file", RT_VERB_REPAIR, lose_tdb, NULL, MODEL_NORMAL };
 
 static long cut_everywhere(const struct scenario *scenario, int error)
 {
@@ -197,42 +225,57 @@ static long cut_everywhere(const struct scenario *scenario, int error)
 	return n - 1;
 }
 
+static void cut_one(const struct scenario *scenario, int error)
+{
+	long points = cut_everywhere(scenario, error);
+	print_message("  %-22s %s, %s: %3ld points, none lost\n", scenario->name, kind_names[kind],
+	              error != 0 ? strerror(error) : "killed", points);
+}
+
 static void cut_all(int error)
 {
-	for (size_t i = 0; i < sizeof scenarios / sizeof *scenarios; i++) {
-		long points = cut_everywhere(&scenarios[i], error);
-		print_message("  %-22s %s%s: %3ld points, none lost\n", scenarios[i].name,
-		              with_samba ? "keytab and secrets.tdb, " : "keytab, ",
-		              error != 0 ? strerror(error) : "killed", points);
-	}
+	for (size_t i = 0; i < sizeof scenarios / sizeof *scenarios; i++)
+		cut_one(&scenarios[i], error);
 }
 
 static void killed_keytab(void **state)
 {
 	(void)state;
-	with_samba = false;
+	kind = KEYTAB_ALONE;
 	cut_all(0);
 }
 
 static void killed_two_stores(void **state)
 {
 	(void)state;
-	with_samba = true;
+	kind = TWO_STORES;
 	cut_all(0);
+}
+
+static void killed_tdb(void **state)
+{
+	(void)state;
+	kind = TDB_ALONE;
+	cut_all(0);
+	cut_one(&lost_tdb, 0);
 }
 
 static void full_disk(void **state)
 {
 	(void)state;
-	with_samba = true;
+	kind = TWO_STORES;
 	cut_all(ENOSPC);
+	kind = TDB_ALONE;
+	cut_one(&lost_tdb, ENOSPC);
 }
 
 static void io_error(void **state)
 {
 	(void)state;
-	with_samba = true;
+	kind = TWO_STORES;
 	cut_all(EIO);
+	kind = TDB_ALONE;
+	cut_one(&lost_tdb, EIO);
 }
 
 int main(void)
@@ -241,6 +284,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(killed_keytab),
 		cmocka_unit_test(killed_two_stores),
+		cmocka_unit_test(killed_tdb),
 		cmocka_unit_test(full_disk),
 		cmocka_unit_test(io_error),
 	};
