@@ -11,7 +11,7 @@ lab_dc dc1 &
 dc=$!
 lab_member m1 --secrets-only
 joined=$?
-wait "$dc" && ((joined == 0)) && lab_install m1 || e2e_bail "a domain, and a member with secrets.tdb alone"
+{ wait "$dc" && ((joined == 0)) && lab_install m1; } || e2e_bail "a domain, and a member with secrets.tdb alone"
 
 no_keytab() { lab_run m1 test ! -e /etc/krb5.keytab; }
 stores_are() { same "$1" "$(jq -r '[.stores[] | "\(.name) \(.verdict)"] | join(" ")' <<<"$json")"; }
