@@ -88,3 +88,8 @@ const struct codes_event *codes_event(int number)
 			return &event_rows[i];
 	return NULL;
 }
+
+int codes_ntstatus_event(uint32_t value)
+{
+	return value == 0xC0000022u ? 3210 : value == 0xC000018Bu ? 5721 : 0;
+}

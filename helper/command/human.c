@@ -138,6 +138,8 @@ static void print_dcs(FILE *out, const json_t *result)
 		size_t begun = line.len;
 		add_kerberos(&line, begun, json_object_get(dc, "kerberos"));
 		add_ntstatus(&line, begun, "Netlogon ", json_object_get(dc, "netlogon"));
+		if (json_is_integer(json_object_get(dc, "event")))
+			add(&line, " (event %lld)", (long long)json_integer_value(json_object_get(dc, "event")));
 		add_kvno(&line, begun, json_object_get(dc, "kvno"));
 		if (line.len == begun)
 			line.text[begun - 2] = '\0'; /* nothing follows the colon */

@@ -15,7 +15,8 @@ enum {
 };
 
 /* What Netlogon says to an account that Kerberos accepts: it is no workstation's, or the DC's policy wants another
- * channel. */
+ * channel. 0xC0000022 isn't among them: a read-only DC that doesn't keep this account's secret says so to the right
+ * one. */
 #define STATUS_NO_TRUST_SAM_ACCOUNT 0xC000018Bu
 #define STATUS_DOWNGRADE_DETECTED 0xC0000388u
 
@@ -74,10 +75,11 @@ static enum rt_condition accepted(const struct facts *facts)
 	}
 }
 
-/* Error 18: the account is disabled or has expired; the ping finds enabled accounts only. */
+/* Error 18: the account is disabled or has expired. Netlogon takes the secret of an enabled account only, and then the
+ * DC has proved itself; the ping finds enabled accounts only. */
 static enum rt_condition revoked(const struct facts *facts)
 {
-	return facts->ping == FACTS_PING_ENABLED ? RT_COND_ACCOUNT_EXPIRED : RT_COND_ACCOUNT_DISABLED;
+	return facts->netlogon == 0 || facts->ping == FACTS_PING_ENABLED ? RT_COND_ACCOUNT_EXPIRED : RT_COND_ACCOUNT_DISABLED;
 }
 
 /* Error 24: the key is wrong, but a disabled account and a wrong clock answer a wrong key in the same way. */

@@ -1,6 +1,8 @@
 /* The result of a request as JSON, see report.h. Absent facts are null, never invented. */
 #include "report.h"
 
+#include <retrust/codes.h>
+
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
@@ -36,6 +38,11 @@ static json_t *hex_or_null(uint32_t code)
 	char text[16];
 	(void)snprintf(text, sizeof text, "0x%08X", code);
 	return code != 0 ? json_string(text) : json_null();
+}
+
+static json_t *event_or_null(int event)
+{
+	return event != 0 ? json_integer(event) : json_null();
 }
 
 static void put(json_t *object, const char *key, json_t *value)
@@ -118,6 +125,7 @@ static json_t *dcs(const struct host *host)
 	put(dc, "kerberos", code_or_null(host->facts.newest_code));
 	put(dc, "kvno", host->facts.account_kvno > 0 ? json_integer(host->facts.account_kvno) : json_null());
 	put(dc, "netlogon", netlogon_or_null(host->facts.netlogon));
+	put(dc, "event", event_or_null(codes_ntstatus_event(host->facts.netlogon)));
 	(void)json_array_append_new(list, dc);
 	return list;
 }
@@ -168,7 +176,7 @@ static void put_condition(json_t *root, const struct engine_outcome *outcome)
 	put(root, "repaired", json_boolean(outcome->repaired));
 	put(root, "rotated", json_boolean(outcome->rotated));
 	put(root, "ntstatus", hex_or_null(info->ntstatus));
-	put(root, "event", info->event != 0 ? json_integer(info->event) : json_null());
+	put(root, "event", event_or_null(info->event));
 	put(root, "advice", json_string(info->advice));
 }
 

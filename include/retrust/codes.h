@@ -173,4 +173,7 @@ const struct codes_ntstatus *codes_ntstatus_by_name(const char *name);
 const char *codes_ntstatus_name(uint32_t value);
 const struct codes_event *codes_event(int number);
 
+/* The event that a Windows member records when its DC answers the secure channel's set-up so, 0 = none. */
+int codes_ntstatus_event(uint32_t value);
+
 #endif

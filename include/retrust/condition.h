@@ -77,8 +77,9 @@ enum rt_at_logon { RT_LOGON_NOTHING, RT_LOGON_WORDS, RT_LOGON_KB };
     "An administrator has to repair this computer's account.",                                                         \
     "The account exists but has no password: an object restored from the deleted ones, or pre-created. "               \
     "`retrust repair` sets one.")                                                                                      \
-  X(ACCOUNT_WRONG_TYPE, "account-wrong-type", 0xC0000022, 9009, 3, 1, KB, NO, "",                                      \
-    "The object of that name isn't a workstation account.")                                                            \
+  X(ACCOUNT_WRONG_TYPE, "account-wrong-type", 0xC000018B, 9009, 3, 1, KB, NO, "",                                      \
+    "The object of that name isn't a workstation account: Kerberos takes its key, the secure channel doesn't know "    \
+    "it. Look at userAccountControl in the domain (4096 is a workstation's), or join again under another name.")       \
   X(HOST_RENAMED, "host-renamed", 0xC000018B, 5721, 3, 1, KB, NO, "",                                                  \
     "The host's name and the computer account's name differ.")                                                         \
   X(HOST_CLONED, "host-cloned", 0xC0000022, 9010, 3, 1, KB, NO,                                                        \
@@ -111,7 +112,8 @@ enum rt_at_logon { RT_LOGON_NOTHING, RT_LOGON_WORDS, RT_LOGON_KB };
   X(SPN_DUPLICATE, "spn-duplicate", 0, 9020, 4, 1, NOTHING, NO, "",                                                    \
     "Another account bears this host's service principal name.")                                                       \
   X(CHANNEL_REFUSED, "channel-refused-by-policy", 0xC0000388, 9021, 4, 1, NOTHING, NO, "",                             \
-    "The domain controller's policy refuses the channel although the secret is right.")                                \
+    "The domain controller's policy refuses the channel although Kerberos takes the secret: it wants what this host "  \
+    "doesn't offer. Look at its Netlogon and encryption policies.")                                                    \
   X(DC_NOT_PROVEN, "dc-not-proven", 0xC0000022, 9022, 2, 3, KB, NO,                                                    \
     "The domain controller that answers did not prove that it belongs to this domain.",                                \
     "The domain controller knows neither the machine password nor the spare key: it may be a false one. Nothing was "  \

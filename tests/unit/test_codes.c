@@ -117,6 +117,16 @@ static void texts_of_the_kb_are_word_for_word(void **state)
 	assert_string_equal(codes_event(5722)->where, "DC");
 }
 
+/* A member records the KB's event for these two, and nothing for a channel that stands. */
+static void the_channel_has_its_events(void **state)
+{
+	(void)state;
+	assert_int_equal(codes_ntstatus_event(0xC0000022u), 3210);
+	assert_int_equal(codes_ntstatus_event(0xC000018Bu), 5721);
+	assert_int_equal(codes_ntstatus_event(0), 0);
+	assert_int_equal(codes_ntstatus_event(0xC0000388u), 0);
+}
+
 static void message_id_is_a_128_bit_id(void **state)
 {
 	(void)state;
@@ -133,6 +143,7 @@ int main(void)
 		cmocka_unit_test(what_is_unknown_has_no_name),
 		cmocka_unit_test(conditions_name_only_known_codes),
 		cmocka_unit_test(texts_of_the_kb_are_word_for_word),
+		cmocka_unit_test(the_channel_has_its_events),
 		cmocka_unit_test(message_id_is_a_128_bit_id),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,7 +15,8 @@
 		.samba = FACTS_SAMBA_OK, .samba_code = code, .samba_previous_code = code, .ping = FACTS_PING_ENABLED   \
 	}
 
-/* Facts that aren't mentioned are 0: a readable keytab, a DC that was found and takes every secret, a right clock. */
+/* Facts that aren't mentioned are 0: a readable keytab, a DC that was found and takes every secret (by Netlogon too), a
+ * right clock. */
 static const struct {
 	const char *name;
 	enum rt_condition expected;
@@ -95,6 +96,26 @@ static const struct {
 	{ "the self-test itself failed", RT_COND_UNKNOWN, { .named = true, .self_code = FACTS_FAILED } },
 	{ "the self-test was not made", RT_COND_UNKNOWN, { .named = true, .self_code = FACTS_NOT_ASKED } },
 	{ "the self-test got another code", RT_COND_UNKNOWN, { .named = true, .self_code = 60 } },
+
+	/* … and Netlogon says something else */
+	{ "accepted, Netlogon knows no such account",
+	  RT_COND_ACCOUNT_WRONG_TYPE,
+	  { .named = true, .netlogon = 0xC000018B } },
+	{ "accepted, Netlogon wants another channel",
+	  RT_COND_CHANNEL_REFUSED,
+	  { .named = true, .netlogon = 0xC0000388 } },
+	{ "accepted, a read-only DC's Netlogon has no such secret",
+	  RT_COND_HEALTHY,
+	  { .named = true, .netlogon = 0xC0000022 } },
+	{ "accepted, no such kvno, a read-only DC's Netlogon has no such secret",
+	  RT_COND_KEYTAB_STALE_KVNO,
+	  { .named = true, .self_code = 44, .netlogon = 0xC0000022 } },
+	{ "accepted, Netlogon not tried", RT_COND_HEALTHY, { .named = true, .netlogon = FACTS_NETLOGON_NOT_TRIED } },
+	{ "accepted, Netlogon can't be reached", RT_COND_HEALTHY, { .named = true, .netlogon = 0xFFFFFFFE } },
+	{ "accepted, Netlogon answers something else", RT_COND_HEALTHY, { .named = true, .netlogon = 0xC0000001 } },
+	{ "refused, whatever Netlogon says",
+	  RT_COND_SECRET_MISMATCH,
+	  { .named = true, .newest_code = 24, .netlogon = 0xC0000022 } },
 
 	/* … and Samba's copy */
 	{ "secrets.tdb right too", RT_COND_HEALTHY, { .named = true, .samba = FACTS_SAMBA_OK } },
@@ -217,13 +238,28 @@ static const struct {
 	{ "6, spare unknown too",
 	  RT_COND_DC_NOT_PROVEN,
 	  { .named = true, .newest_code = 6, .has_spare = true, .spare_code = 6 } },
-	{ "18", RT_COND_ACCOUNT_DISABLED, { .named = true, .newest_code = 18 } },
+	{ "18",
+	  RT_COND_ACCOUNT_DISABLED,
+	  { .named = true, .newest_code = 18, .netlogon = FACTS_NETLOGON_NOT_TRIED } },
 	{ "18, no enabled account",
 	  RT_COND_ACCOUNT_DISABLED,
-	  { .named = true, .newest_code = 18, .ping = FACTS_PING_ABSENT } },
+	  { .named = true,
+	    .newest_code = 18,
+	    .ping = FACTS_PING_ABSENT,
+	    .netlogon = FACTS_NETLOGON_NOT_TRIED } },
 	{ "18, an enabled account",
 	  RT_COND_ACCOUNT_EXPIRED,
-	  { .named = true, .newest_code = 18, .ping = FACTS_PING_ENABLED } },
+	  { .named = true,
+	    .newest_code = 18,
+	    .ping = FACTS_PING_ENABLED,
+	    .netlogon = FACTS_NETLOGON_NOT_TRIED } },
+	{ "18, Netlogon knows no such account",
+	  RT_COND_ACCOUNT_DISABLED,
+	  { .named = true, .newest_code = 18, .netlogon = 0xC000018B } },
+	{ "18, Netlogon takes the secret", RT_COND_ACCOUNT_EXPIRED, { .named = true, .newest_code = 18 } },
+	{ "18, Netlogon takes the secret, the ping finds nobody",
+	  RT_COND_ACCOUNT_EXPIRED,
+	  { .named = true, .newest_code = 18, .ping = FACTS_PING_ABSENT } },
 	{ "14, the keytab has AES",
 	  RT_COND_ACCOUNT_WITHOUT_KEYS,
 	  { .named = true, .newest_code = 14, .keytab_has_aes = true } },
@@ -245,7 +281,10 @@ static const struct {
 	  { .named = true, .newest_code = FACTS_NOT_ASKED, .account_code = 6 } },
 	{ "no key, account disabled",
 	  RT_COND_ACCOUNT_DISABLED,
-	  { .named = true, .newest_code = FACTS_NOT_ASKED, .account_code = 18 } },
+	  { .named = true,
+	    .newest_code = FACTS_NOT_ASKED,
+	    .account_code = 18,
+	    .netlogon = FACTS_NETLOGON_NOT_TRIED } },
 	{ "no key, account expired",
 	  RT_COND_ACCOUNT_EXPIRED,
 	  { .named = true, .newest_code = FACTS_NOT_ASKED, .account_code = 18, .ping = FACTS_PING_ENABLED } },
@@ -284,14 +323,12 @@ static void every_answer_has_a_row(void **state)
 {
 	static const enum rt_condition later[] = {
 		RT_COND_ACCOUNT_DELETED_RESTORABLE,
-		RT_COND_ACCOUNT_WRONG_TYPE,
 		RT_COND_HOST_RENAMED,
 		RT_COND_NAME_TRUNCATED,
 		RT_COND_HOST_NEWER_THAN_DOMAIN,
 		RT_COND_DCS_DISAGREE,
 		RT_COND_READ_ONLY_DC,
 		RT_COND_SPN_DUPLICATE,
-		RT_COND_CHANNEL_REFUSED,
 		RT_COND_USER_DOMAIN_TRUST_BROKEN,
 	};
 	bool seen[RT_COND_COUNT] = { false };

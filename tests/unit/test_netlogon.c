@@ -87,6 +87,7 @@ static void test_refused(void **state)
 {
 	static const struct script wrong = { .password = "wrong" }, gone = { .at = AUTHENTICATE, .status = 0xC000018B },
 				   early = { .at = CHALLENGE, .status = 0xC0000022 },
+				   policy = { .at = AUTHENTICATE, .status = 0xC0000388 },
 				   sealed = { .at = SEALED_CALL, .status = 0xC0000022 };
 	(void)state;
 	for (enum verb verb = AUTHENTICATE_ONLY; verb <= SET; verb++) {
@@ -95,6 +96,7 @@ static void test_refused(void **state)
 		assert_non_null(strstr(outcome.fault.text, "0xC0000022"));
 		assert_int_equal(outcome.set, verb == SET ? SET_REFUSED : SET_DONE);
 		assert_true(talk(&gone, verb).status == 0xC000018B);
+		assert_true(talk(&policy, verb).status == 0xC0000388);
 		assert_true(talk(&early, verb).status == 0xC0000022);
 		if (verb == AUTHENTICATE_ONLY)
 			continue;

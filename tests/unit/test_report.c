@@ -131,7 +131,8 @@ static void known_facts_are_told(void **state)
 		{ "dcs.0.pdc", "true" },
 		{ "dcs.0.kerberos", "24" },
 		{ "dcs.0.kvno", "7" },
-		{ "dcs.0.netlogon", "null" },
+		{ "dcs.0.netlogon", "\"0xC000018B\"" },
+		{ "dcs.0.event", "5721" },
 		{ "spare.state", "\"works\"" },
 		{ "spare.account", "\"m1-spare\"" },
 		{ "pending", "true" },
@@ -153,6 +154,7 @@ static void known_facts_are_told(void **state)
 	strcpy(host.dc.address, "10.0.0.1");
 	host.dc.pdc = true;
 	host.facts.newest_code = 24;
+	host.facts.netlogon = 0xC000018B;
 	host.facts.newest_kvno = 4;
 	host.facts.account_kvno = 7;
 	host.facts.has_spare = host.facts.has_pending = true;
@@ -187,6 +189,27 @@ static void a_repair_is_told(void **state)
 	outcome.tried[0] = (struct engine_try){ RUNG_SPARE, RUNG_DONE, "" };
 	host.facts.newest_code = 0;
 	assert_members(rows, sizeof rows / sizeof *rows);
+}
+
+/* Not tried and not answered is null, never "refused". */
+static void what_the_channel_says(void **state)
+{
+	static const struct {
+		uint32_t status;
+		struct expected rows[2];
+	} cases[] = {
+		{ 0, { { "dcs.0.netlogon", "\"0x00000000\"" }, { "dcs.0.event", "null" } } },
+		{ 0xC0000022, { { "dcs.0.netlogon", "\"0xC0000022\"" }, { "dcs.0.event", "3210" } } },
+		{ 0xC0000388, { { "dcs.0.netlogon", "\"0xC0000388\"" }, { "dcs.0.event", "null" } } },
+		{ FACTS_NETLOGON_NOT_TRIED, { { "dcs.0.netlogon", "null" }, { "dcs.0.event", "null" } } },
+		{ FACTS_NETLOGON_LOCAL, { { "dcs.0.netlogon", "null" }, { "dcs.0.event", "null" } } },
+	};
+	(void)state;
+	strcpy(host.dc.host, "dc1.lab.example");
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		host.facts.netlogon = cases[i].status;
+		assert_members(cases[i].rows, 2);
+	}
 }
 
 static void every_verdict_on_the_keytab(void **state)
@@ -367,6 +390,7 @@ int main(void)
 		FRESH(absent_facts_are_null),
 		FRESH(known_facts_are_told),
 		FRESH(a_repair_is_told),
+		FRESH(what_the_channel_says),
 		FRESH(every_verdict_on_the_keytab),
 		FRESH(every_verdict_on_secrets_tdb),
 		FRESH(every_state_of_the_spare),
