@@ -26,7 +26,7 @@ struct change {
 	struct kdc *kdc;
 	krb5_auth_context auth;
 	int fd;
-	int code; /* of RFC 3244, -1 when none came */
+	int code; /* of RFC 3244, or as kpasswd.h says */
 };
 
 static enum set_result refuse(const struct change *change, krb5_error_code code, struct fault *fault)
@@ -199,6 +199,8 @@ enum set_result kpasswd_set(struct kdc *kdc, const struct kdc_ticket *changepw, 
 		const krb5_error_code code = make_request(&change, changepw, target, password, &request);
 		result = code == 0 ? send_once(&change, &request, deadline, fault) : refuse(&change, code, fault);
 		(void)close(change.fd);
+	} else {
+		change.code = KPASSWD_NO_SERVICE;
 	}
 	free(request.data);
 	if (change.auth != NULL)

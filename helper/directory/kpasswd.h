@@ -15,9 +15,12 @@ enum set_result {
 	SET_UNKNOWN  /* sent, and no (authentic) answer: ask the DC later which secret it takes */
 };
 
+/* No connection came about, so that nothing was sent: the service is closed or filtered, and another way may be tried. */
+#define KPASSWD_NO_SERVICE (-2)
+
 /* Sets the password of target ("M1$"; NULL: the ticket's own client changes its own) with an initial or service ticket
  * for kadmin/changepw. fault says why not: result code and the DC's text. ret_code: RFC 3244 result code (5 access
- * denied, 4 soft error/policy …), -1 when none came; may be NULL. */
+ * denied, 4 soft error/policy …), -1 when none came, KPASSWD_NO_SERVICE with SET_REFUSED; may be NULL. */
 enum set_result kpasswd_set(struct kdc *kdc, const struct kdc_ticket *changepw, const char *target,
                             const struct secret *password, struct deadline deadline, int *ret_code,
                             struct fault *fault);

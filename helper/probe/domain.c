@@ -196,10 +196,9 @@ static void ask_netlogon(struct host *host)
 	char account[sizeof host->account + sizeof host->realm];
 	if (host->facts.newest_code == KDC_UNREACHABLE || process_each("winbindd", NULL, NULL, NULL) > 0)
 		return;
-	if (!netlogon_hash_of_keys(&host->keytab.keys, host->facts.newest_kvno, &hash) &&
-	    (host->samba.current.len == 0 || netlogon_hash_of_password(&host->samba.current, &hash) != 0))
+	if (!host_nt_hash(host, &hash))
 		return;
-	(void)snprintf(account, sizeof account, "%s@%s", host->account, host->realm);
+	host_netlogon_account(host, account, sizeof account);
 	host->facts.netlogon =
 		netlogon_verify(&host->dc, account, host->computer, &hash, deadline_cap(host->deadline, 3000), &quiet);
 }

@@ -38,6 +38,13 @@ struct host {
 
 void host_init(struct host *ret_host, struct deadline deadline, const struct teller *teller);
 
+/* The NT hash of the secret that facts.newest_code speaks of: an arcfour key beside the keytab's newest, or Samba's password
+ * where the DC says the same of it. False (and *ret_hash empty) where there is none: Netlogon isn't to be tried. */
+bool host_nt_hash(const struct host *host, struct secret *ret_hash);
+
+/* "M1$@LAB.EXAMPLE", as directory/netlogon.h wants it. */
+void host_netlogon_account(const struct host *host, char *buf, size_t size);
+
 /* Closes and wipes. */
 void host_free(struct host *host);
 

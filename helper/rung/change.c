@@ -197,9 +197,3 @@ enum set_result change_by_kpasswd(struct host *host, void *data, const struct se
 	const struct kdc_ticket *changepw = data;
 	return kpasswd_set(host->kdc, changepw, host->account, next, host->deadline, NULL, fault);
 }
-
-enum set_result change_own(struct host *host, void *data, const struct secret *next, struct fault *fault)
-{
-	const struct kdc_ticket *changepw = data;
-	return kpasswd_set(host->kdc, changepw, NULL, next, host->deadline, NULL, fault);
-}

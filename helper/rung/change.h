@@ -23,9 +23,8 @@ bool change_in_flight(const struct host *host);
  * under way any more, the journal goes. Returns 0 (also when there was nothing to do) or -1 with *fault. */
 int change_forget(struct host *host, struct fault *fault);
 
-/* Setters by kpasswd with a ticket for kadmin/changepw (struct kdc_ticket * as data): the account's own, or somebody's who may
- * reset it. */
-enum set_result change_own(struct host *host, void *data, const struct secret *next, struct fault *fault);
+/* The setter by kpasswd with the ticket for kadmin/changepw (struct kdc_ticket * as data) of somebody who may reset the
+ * account. The host's own: own.c. */
 enum set_result change_by_kpasswd(struct host *host, void *data, const struct secret *next, struct fault *fault);
 
 #endif

@@ -6,6 +6,7 @@
 #include "../base/paths.h"
 #include "change.h"
 #include "credential.h"
+#include "own.h"
 
 #include <string.h>
 
@@ -30,40 +31,6 @@ static enum rung_result pending(struct host *host, struct fault *fault)
 	return change_adopt(host, ours ? &host->journal.next : &host->samba.next, fault);
 }
 
-static int32_t changepw_ticket(struct host *host, struct kdc_ticket **ret_ticket, struct fault *fault)
-{
-	MACHINE_KEYS_AUTO keys;
-	if (host->facts.keytab == FACTS_KEYTAB_NONE)
-		return kdc_as_password(host->kdc, host->account, &host->samba.current, "kadmin/changepw", ret_ticket, fault);
-	machine_keys_of_kvno(&host->keytab.keys, host->facts.newest_kvno, &keys);
-	return kdc_as_keys(host->kdc, host->account, &keys, "kadmin/changepw", ret_ticket, fault);
-}
-
-/* The host's own key changes the host's own password: rotate, and the way from a keytab to a store that wants a
- * password (a key can't be turned into one). */
-static enum rung_result own_change(struct host *host, struct fault *fault)
-{
-	struct kdc_ticket *changepw = NULL;
-	enum rung_result result = RUNG_FAILED;
-	/* Carried out after ours it would leave a password that nobody keeps. A repair takes that risk, a change on a
-	 * host that works needn't. */
-	if (change_in_flight(host)) {
-		(void)fault_set(
-			fault, FAULT_UNSURE,
-			"an earlier change of the password may still be under way at %s; try again in half a minute",
-			host->dc.host);
-		return RUNG_UNSURE;
-	}
-	int32_t code = changepw_ticket(host, &changepw, fault);
-	if (code == 0)
-		result = change_run(host, change_own, changepw, fault);
-	else
-		(void)fault_set(fault, FAULT_REFUSED, "%s (%s) gives %s no ticket to change its password (Kerberos %d)",
-		                host->dc.host, host->dc.address, host->account, (int)code);
-	kdc_ticket_free(changepw);
-	return result;
-}
-
 /* The key is right and its number is not. */
 static enum rung_result renumber(struct host *host, struct fault *fault)
 {
@@ -82,7 +49,7 @@ static enum rung_result resync(struct host *host, struct fault *fault)
 		return change_adopt(host, &host->samba.current, fault);
 	if (facts->self_code != 0 || facts->keytab_lags)
 		return renumber(host, fault);
-	return own_change(host, fault);
+	return own_run(host, fault);
 }
 
 /* The domain takes an older secret. */
@@ -123,7 +90,7 @@ enum rung_result rung_run(enum rung_id id, struct host *host, const struct crede
 	case RUNG_CREDENTIAL:
 		return credential_repair(host, credential, fault);
 	case RUNG_ROTATE:
-		return own_change(host, fault);
+		return own_run(host, fault);
 	case RUNG_COUNT:
 		break;
 	}

@@ -139,9 +139,15 @@ static void lose_tdb(void)
 	assert_int_equal(unlink(TDB), 0);
 }
 
-/* No administrator, no spare: what is on the disk must do. */
+static void close_kpasswd(void)
+{
+	model->kpasswd_closed = true;
+}
+
+/* No administrator, no spare, no Netlogon: what is on the disk must do. */
 static void without_spare(void)
 {
+	model->kpasswd_closed = false;
 	(void)secret_random_password(&model->spare, NULL);
 }
 
@@ -197,6 +203,9 @@ static const struct scenario scenarios[] = {
 	{ "rotate", RT_VERB_ROTATE, NULL, without_spare, MODEL_NORMAL },
 	{ "rotate, reply lost", RT_VERB_ROTATE, NULL, without_spare, MODEL_REPLY_LOST },
 	{ "rotate, request lost", RT_VERB_ROTATE, NULL, without_spare, MODEL_REQUEST_LOST },
+	{ "rotate by Netlogon", RT_VERB_ROTATE, close_kpasswd, without_spare, MODEL_NORMAL },
+	{ "the same, reply lost", RT_VERB_ROTATE, close_kpasswd, without_spare, MODEL_REPLY_LOST },
+	{ "the same, request lost", RT_VERB_ROTATE, close_kpasswd, without_spare, MODEL_REQUEST_LOST },
 	{ "repair", RT_VERB_REPAIR, reset_by_administrator, NULL, MODEL_NORMAL },
 	{ "repair, reply lost", RT_VERB_REPAIR, reset_by_administrator, NULL, MODEL_REPLY_LOST },
 	{ "logon", RT_VERB_LOGON, reset_by_administrator, NULL, MODEL_NORMAL },

@@ -4,6 +4,7 @@
 
 #include "../../helper/directory/account.h"
 #include "../../helper/directory/companion.h"
+#include "../../helper/directory/netlogon.h"
 #include "cut.h"
 
 #include <stdio.h>
@@ -200,13 +201,10 @@ int kdc_derive(struct kdc *kdc, const struct secret *password, const char *salt,
 	return 0;
 }
 
-enum set_result kpasswd_set(struct kdc *kdc, const struct kdc_ticket *changepw, const char *target,
-                            const struct secret *password, struct deadline deadline, int *ret_code, struct fault *fault)
+/* One set, whichever way it comes. */
+static enum set_result set(const struct secret *password, struct fault *fault)
 {
-	(void)kdc, (void)target, (void)deadline, (void)changepw;
 	enum model_fate fate = model->fate;
-	if (ret_code != NULL)
-		*ret_code = -1;
 	model->fate = MODEL_NORMAL;
 	cut_here();
 	if (fate == MODEL_REFUSES)
@@ -220,6 +218,40 @@ enum set_result kpasswd_set(struct kdc *kdc, const struct kdc_ticket *changepw, 
 	if (fate != MODEL_NORMAL)
 		return (void)fault_set(fault, FAULT_UNSURE, "no answer"), SET_UNKNOWN;
 	return SET_DONE;
+}
+
+enum set_result kpasswd_set(struct kdc *kdc, const struct kdc_ticket *changepw, const char *target,
+                            const struct secret *password, struct deadline deadline, int *ret_code, struct fault *fault)
+{
+	(void)kdc, (void)target, (void)deadline, (void)changepw;
+	if (ret_code != NULL)
+		*ret_code = model->kpasswd_closed ? KPASSWD_NO_SERVICE : -1;
+	if (!model->kpasswd_closed)
+		return set(password, fault);
+	cut_here();
+	return (void)fault_set(fault, FAULT_UNSURE, "connection refused"), SET_REFUSED;
+}
+
+/* The model's NT hash is the AES128 key: of 16 bytes too. */
+bool netlogon_hash_of_keys(const struct machine_keys *keys, int32_t kvno, struct secret *ret_hash)
+{
+	for (size_t i = 0; model->kpasswd_closed && i < keys->count; i++)
+		if (keys->key[i].kvno == kvno && keys->key[i].enctype == AES128)
+			return secret_set(ret_hash, keys->key[i].key.bytes, keys->key[i].key.len);
+	return false;
+}
+
+enum set_result netlogon_set_password(const struct dc *dc, const char *account, const char *computer,
+                                      const struct secret *nt_hash, const struct secret *new_password,
+                                      struct deadline deadline, uint32_t *ret_ntstatus, struct fault *fault)
+{
+	SECRET_AUTO right = { 0 };
+	(void)dc, (void)account, (void)computer, (void)deadline, (void)ret_ntstatus;
+	make_key(&model->password, SALT, AES128, &right);
+	cut_here();
+	if (!secret_equal(&right, nt_hash))
+		return (void)fault_set(fault, FAULT_BROKEN, "the model answers with 0xC0000022"), SET_REFUSED;
+	return set(new_password, fault);
 }
 
 int ldapconn_ping(const struct dc *dc, const char *realm, const char *account, struct deadline deadline,

@@ -1,4 +1,4 @@
-/* The parts of helper/directory/ that the crash tests never reach: an administrator's credential and Netlogon. */
+/* The parts of helper/directory/ that the crash tests never reach: an administrator's credential and the look at Netlogon. */
 #include "../../helper/directory/companion.h"
 #include "../../helper/directory/netlogon.h"
 
@@ -90,13 +90,6 @@ int companion_remove(LDAP *ld, const char *base, const char *account, struct fau
 	(void)ld, (void)base, (void)account, (void)fault;
 	never(__func__);
 	return -1;
-}
-
-/* No NT hash: Netlogon isn't tried. */
-bool netlogon_hash_of_keys(const struct machine_keys *keys, int32_t kvno, struct secret *ret_hash)
-{
-	(void)keys, (void)kvno, (void)ret_hash;
-	return false;
 }
 
 int netlogon_hash_of_password(const struct secret *password, struct secret *ret_hash)

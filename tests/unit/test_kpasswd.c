@@ -253,13 +253,13 @@ static void test_set(void **state)
 	}
 }
 
-/* Nobody there: certainly not set. */
+/* Nobody there: certainly not set, and told apart from a request that was sent. */
 static void test_not_sent(void **state)
 {
 	int code = 99;
 	(void)state;
 	assert_int_equal(set(&code), SET_REFUSED); /* port 1 */
-	assert_int_equal(code, -1);
+	assert_int_equal(code, KPASSWD_NO_SERVICE);
 	assert_int_equal(fault.kind, FAULT_UNSURE);
 }
 
