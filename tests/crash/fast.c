@@ -244,7 +244,8 @@ static void cut_one(const struct scenario *scenario, int error)
 static void cut_all(int error)
 {
 	for (size_t i = 0; i < sizeof scenarios / sizeof *scenarios; i++)
-		cut_one(&scenarios[i], error);
+		if (error == 0 || scenarios[i].before != close_kpasswd) /* by Netlogon: the same file calls */
+			cut_one(&scenarios[i], error);
 }
 
 static void killed_keytab(void **state)

@@ -59,7 +59,7 @@ lab_dc_provision() {
 	lab_run "$name" samba-tool domain provision --realm="$LAB_REALM" --domain=LAB --server-role=dc \
 		--dns-backend=SAMBA_INTERNAL --adminpass="$LAB_ADMIN_PASSWORD" --host-name="$as" --host-ip="$LAB_DC_ADDR" \
 		--option='server services=-nbt -wrepl -drepl -kcc -dnsupdate -ntp_signd' \
-		--option='log level=1 auth_audit:3' --option='bind interfaces only=no' \
+		--option='log level=1 auth_audit:3 auth_json_audit:3' --option='bind interfaces only=no' \
 		>"$LAB_DIR/$name/provision.log" 2>&1 || {
 		tail -5 "$LAB_DIR/$name/provision.log" >&2
 		return 1
