@@ -98,17 +98,18 @@ lab_modify "M1\$" "replace: msDS-SupportedEncryptionTypes" "msDS-SupportedEncryp
 retrust_json repair
 check "and the host is healed" condition_is healthy
 
-# --- A DC without kpasswd ----------------------------------------------------------------------------------------------
+# --- A DC without kpasswd, and as strict about channels as Samba can be ------------------------------------------------
 
 samba_is_gone() { lab_run dc1 sh -c '! pgrep -x samba\|smbd\|winbindd'; }
 samba_serves() { lab_run_in dc1 <<<'for port in 88 135 389; do : <>/dev/tcp/10.77.0.10/$port || exit; done 2>/dev/null; echo Passw0rd-alice | kinit -c MEMORY: alice'; }
-dc_with() { # LINE: of smb.conf, in a DC started again
-	lab_run dc1 sed -i "/kpasswd port/d; s/^\[global\]/&\n\t$1/" /etc/samba/smb.conf
+dc_with() { # LINE...: of smb.conf, in a DC started again
+	lab_run dc1 sed -i "s/^\[global\]/&$(printf '\\n\\t%s' "$@")/" /etc/samba/smb.conf
 	lab_run dc1 pkill -TERM -x samba
 	lab_wait 10 "the end of Samba" "$DC_LOG" samba_is_gone && lab_daemon dc1 samba samba -F -M single --no-process-group &&
 		lab_wait 20 "Samba without kpasswd" "$DC_LOG" samba_serves
 }
-dc_with 'kpasswd port = 0' || e2e_bail "a DC without kpasswd"
+dc_with 'kpasswd port = 0' 'reject md5 clients = yes' 'allow nt4 crypto = no' 'server schannel = yes' \
+	'server schannel require seal = yes' || e2e_bail "a DC without kpasswd"
 check "no kpasswd: nothing listens" fails lab_run m1 bash -c ': <>/dev/tcp/10.77.0.10/464'
 
 kvno=$(lab_kvno m1)
@@ -117,8 +118,9 @@ check "no kpasswd: rotated" same "0 true rotate done" "$code $(field .rotated) $
 whole "no kpasswd" $((kvno + 1))
 check "no kpasswd: no journal is left" fails lab_run m1 test -e /var/lib/retrust/journal
 size=$(log_size)
-need "no kpasswd: verify" healthy
-check "no kpasswd: the channel takes the new password" same "NT_STATUS_OK 4624 M1\$" "$(log_since "$size")"
+retrust_json verify
+check "no kpasswd: the strict channel takes the new password" same "0 0x00000000" "$(cell .dcs[0].kerberos) $(cell .dcs[0].netlogon)"
+check "no kpasswd: and the DC says so" same "NT_STATUS_OK 4624 M1\$" "$(log_since "$size")"
 
 # winbindd's own session ends with ours; it is told, and nobody's password counts as wrong.
 kvno=$(lab_kvno m2)
