@@ -227,6 +227,8 @@ static long cut_everywhere(const struct scenario *scenario, int error)
 		if (scenario->after != NULL)
 			scenario->after();
 		assert_mended(scenario->name, n);
+		if (error == 0)
+			assert_true(model->sets <= 1); /* what arrived is found again, never sent again */
 		if (n > steps)
 			break;
 	} while (++n < STEPS_MOST);

@@ -235,23 +235,41 @@ enum set_result kpasswd_set(struct kdc *kdc, const struct kdc_ticket *changepw, 
 /* The model's NT hash is the AES128 key: of 16 bytes too. */
 bool netlogon_hash_of_keys(const struct machine_keys *keys, int32_t kvno, struct secret *ret_hash)
 {
-	for (size_t i = 0; model->kpasswd_closed && i < keys->count; i++)
+	for (size_t i = 0; i < keys->count; i++)
 		if (keys->key[i].kvno == kvno && keys->key[i].enctype == AES128)
 			return secret_set(ret_hash, keys->key[i].key.bytes, keys->key[i].key.len);
 	return false;
+}
+
+static bool is_nt_hash(const struct secret *nt_hash)
+{
+	SECRET_AUTO right = { 0 };
+	make_key(&model->password, SALT, AES128, &right);
+	cut_here();
+	return secret_equal(&right, nt_hash);
+}
+
+uint32_t netlogon_verify(const struct dc *dc, const char *account, const char *computer, const struct secret *nt_hash,
+                         struct deadline deadline, struct fault *fault)
+{
+	(void)dc, (void)account, (void)computer, (void)deadline, (void)fault;
+	return is_nt_hash(nt_hash) ? 0 : 0xC0000022;
 }
 
 enum set_result netlogon_set_password(const struct dc *dc, const char *account, const char *computer,
                                       const struct secret *nt_hash, const struct secret *new_password,
                                       struct deadline deadline, uint32_t *ret_ntstatus, struct fault *fault)
 {
-	SECRET_AUTO right = { 0 };
 	(void)dc, (void)account, (void)computer, (void)deadline, (void)ret_ntstatus;
-	make_key(&model->password, SALT, AES128, &right);
-	cut_here();
-	if (!secret_equal(&right, nt_hash))
+	if (!is_nt_hash(nt_hash))
 		return (void)fault_set(fault, FAULT_BROKEN, "the model answers with 0xC0000022"), SET_REFUSED;
 	return set(new_password, fault);
+}
+
+int netlogon_hash_of_password(const struct secret *password, struct secret *ret_hash)
+{
+	make_key(password, SALT, AES128, ret_hash);
+	return 0;
 }
 
 int ldapconn_ping(const struct dc *dc, const char *realm, const char *account, struct deadline deadline,

@@ -20,7 +20,7 @@ struct model_dc {
 	int32_t kvno;
 	int sets;               /* how often the password was set */
 	enum model_fate fate;
-	bool kpasswd_closed;    /* only Netlogon changes a password; and the host has an NT hash */
+	bool kpasswd_closed;    /* only Netlogon changes a password */
 };
 
 /* In shared memory; made by model_start. */

@@ -1,6 +1,5 @@
-/* The parts of helper/directory/ that the crash tests never reach: an administrator's credential and the look at Netlogon. */
+/* The parts of helper/directory/ that the crash tests never reach: an administrator's credential. */
 #include "../../helper/directory/companion.h"
-#include "../../helper/directory/netlogon.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -90,18 +89,4 @@ int companion_remove(LDAP *ld, const char *base, const char *account, struct fau
 	(void)ld, (void)base, (void)account, (void)fault;
 	never(__func__);
 	return -1;
-}
-
-int netlogon_hash_of_password(const struct secret *password, struct secret *ret_hash)
-{
-	(void)password, (void)ret_hash;
-	return -1;
-}
-
-uint32_t netlogon_verify(const struct dc *dc, const char *account, const char *computer, const struct secret *nt_hash,
-                         struct deadline deadline, struct fault *fault)
-{
-	(void)dc, (void)account, (void)computer, (void)nt_hash, (void)deadline, (void)fault;
-	never(__func__);
-	return NETLOGON_NOT_TRIED;
 }
