@@ -101,7 +101,12 @@ check "and the host is healed" condition_is healthy
 # --- A DC without kpasswd, and as strict about channels as Samba can be ------------------------------------------------
 
 samba_is_gone() { lab_run dc1 sh -c '! pgrep -x samba\|smbd\|winbindd'; }
-samba_serves() { lab_run_in dc1 <<<'for port in 88 135 389; do : <>/dev/tcp/10.77.0.10/$port || exit; done 2>/dev/null; echo Passw0rd-alice | kinit -c MEMORY: alice'; }
+samba_serves() {
+	lab_run_in dc1 <<-'E'
+		for port in 88 135 389; do : <>/dev/tcp/10.77.0.10/$port || exit; done
+		echo Passw0rd-alice | kinit -c MEMORY: alice
+	E
+}
 dc_with() { # LINE...: of smb.conf, in a DC started again
 	lab_run dc1 sed -i "s/^\[global\]/&$(printf '\\n\\t%s' "$@")/" /etc/samba/smb.conf
 	lab_run dc1 pkill -TERM -x samba
