@@ -7,6 +7,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+/* Four lookups or so are cheaper without a place to keep the chunks in than with one. */
+enum { EARLY_LOADS = 16 };
+
 static const char path[] = RT_CACHEDIR "/" RT_IDENTITIES_FILE;
 
 /* O_NONBLOCK: a FIFO in its place must not hold a logon. */
@@ -93,25 +96,59 @@ static enum look expected_sum(struct reader *r, size_t chunk, uint32_t *ret_sum)
 	return snapshot_copy(r, at, ret_sum, sizeof *ret_sum);
 }
 
-/* Loads the chunk to its place, or into scratch while another thread does: that thread may be one that a fork left in
- * the parent, so nobody waits for it. *ret_bytes is where the chunk is. */
-static enum look load_chunk(struct reader *r, size_t chunk, uint8_t *scratch, const uint8_t **ret_bytes)
+/* Address space for all of it; memory is taken only for what is read. Without it each chunk is read again. */
+static uint8_t *make_place(struct snapshot *s)
 {
-	const struct snapshot *s = r->snapshot;
+	uint8_t *none = NULL;
+	size_t size = s->states_size + (size_t)s->looks.st_size;
+	void *place = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (place == MAP_FAILED)
+		return NULL;
+	(void)madvise(place, size, MADV_NOHUGEPAGE); /* or each chunk would take 2 MiB */
+	if (atomic_compare_exchange_strong(&s->place, &none, place))
+		return place;
+	(void)munmap(place, size); /* another thread was faster */
+	return none;
+}
+
+static uint8_t *place_of(struct snapshot *s)
+{
+	uint8_t *place = atomic_load_explicit(&s->place, memory_order_acquire);
+	if (place != NULL || atomic_fetch_add_explicit(&s->loads, 1, memory_order_relaxed) < EARLY_LOADS)
+		return place;
+	return make_place(s);
+}
+
+/* To its place, or into *kept while another thread does: that thread may be one that a fork left in the parent, so
+ * nobody waits for it. */
+static enum look load_chunk(struct reader *r, size_t chunk, struct kept *kept, const uint8_t **ret_bytes)
+{
 	uint32_t sum;
 	enum look look = expected_sum(r, chunk, &sum);
 	if (look != LOOK_FOUND)
 		return look;
-	uint8_t state = CHUNK_EMPTY;
-	bool ours = atomic_compare_exchange_strong(&s->states[chunk], &state, CHUNK_LOADING);
-	uint8_t *place = ours || state == CHUNK_READY ? s->chunks + chunk * RT_CHUNK : scratch;
-	if (state != CHUNK_READY)
-		look = fetch(r, chunk, sum, place);
+	uint8_t *place = place_of(r->snapshot);
+	_Atomic uint8_t *state = place != NULL ? (_Atomic uint8_t *)place + chunk : NULL;
+	uint8_t was = CHUNK_EMPTY;
+	bool ours = state != NULL && atomic_compare_exchange_strong(state, &was, CHUNK_LOADING);
+	bool in_place = ours || was == CHUNK_READY;
+	uint8_t *to = in_place ? place + r->snapshot->states_size + chunk * RT_CHUNK : kept->bytes;
+	if (was != CHUNK_READY)
+		look = fetch(r, chunk, sum, to);
 	if (ours)
-		atomic_store_explicit(&s->states[chunk], look == LOOK_FOUND ? CHUNK_READY : CHUNK_EMPTY,
-		                      memory_order_release);
-	*ret_bytes = place;
+		atomic_store_explicit(state, look == LOOK_FOUND ? CHUNK_READY : CHUNK_EMPTY, memory_order_release);
+	if (!in_place)
+		kept->number = look == LOOK_FOUND ? chunk : 0;
+	*ret_bytes = to;
 	return look;
+}
+
+/* *ret_bytes is where the chunk is, until the next one is asked for. */
+static enum look find_chunk(struct reader *r, size_t chunk, const uint8_t **ret_bytes)
+{
+	struct kept *kept = chunk <= r->snapshot->header->sum_chunks ? &r->sums : &r->data;
+	*ret_bytes = chunk == 0 ? (const uint8_t *)r->snapshot->header : kept->bytes;
+	return chunk == 0 || chunk == kept->number ? LOOK_FOUND : load_chunk(r, chunk, kept, ret_bytes);
 }
 
 /* Either copies to `to` or compares with `with`: what both do with len bytes inside one chunk. */
@@ -126,12 +163,11 @@ static enum look use(const uint8_t *bytes, void *to, const void *with, size_t le
 static __attribute__((noinline)) enum look use_cold(struct reader *r, uint64_t at, void *to, const void *with,
                                                     size_t len)
 {
-	uint8_t scratch[RT_CHUNK];
 	const uint8_t *bytes;
 	int error = errno;
 	int cancel;
 	(void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
-	enum look look = load_chunk(r, (size_t)(at / RT_CHUNK), scratch, &bytes);
+	enum look look = find_chunk(r, (size_t)(at / RT_CHUNK), &bytes);
 	(void)pthread_setcancelstate(cancel, NULL);
 	errno = error;
 	return look == LOOK_FOUND ? use(bytes + at % RT_CHUNK, to, with, len) : look;
@@ -217,65 +253,35 @@ static bool looks_ok(const struct stat *looks)
 	       looks->st_size > 0 && looks->st_size % RT_CHUNK == 0 && (uint64_t)looks->st_size / RT_CHUNK <= most;
 }
 
-/* Address space for all of it; memory is taken only for what is read. */
-static bool reserve(struct snapshot *s)
+static enum look open_fd(int fd, const struct stat *looks, struct rt_identities *header, struct snapshot *s)
 {
-	size_t size = (size_t)s->looks.st_size;
-	size_t states = (size / RT_CHUNK + RT_CHUNK - 1) / RT_CHUNK * RT_CHUNK;
-	void *memory =
-		mmap(NULL, size + states, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (memory == MAP_FAILED)
-		return false;
-	(void)madvise(memory, size + states, MADV_NOHUGEPAGE); /* or each chunk would take 2 MiB */
-	s->chunks = memory;
-	s->states = (_Atomic uint8_t *)memory + size;
-	s->map_size = size + states;
-	return true;
-}
-
-/* With the first chunk of sums, which every first lookup needs. */
-static bool read_beginning(int fd, struct snapshot *s)
-{
-	size_t len = s->looks.st_size < 2 * RT_CHUNK ? RT_CHUNK : 2 * RT_CHUNK;
-	const struct rt_identities *header = snapshot_header(s);
-	if (!read_at(fd, 0, s->chunks, len) || !header_ok(header, (uint64_t)s->looks.st_size / RT_CHUNK))
-		return false;
-	atomic_store_explicit(&s->states[0], CHUNK_READY, memory_order_release);
-	if (header->sum_chunks > 0 && identities_sum(s->chunks + RT_CHUNK, RT_CHUNK) == header->top[0])
-		atomic_store_explicit(&s->states[1], CHUNK_READY, memory_order_release);
-	return true;
-}
-
-static enum look open_fd(int fd, struct snapshot *s)
-{
-	if (!looks_ok(&s->looks))
+	uint64_t chunks = (uint64_t)looks->st_size / RT_CHUNK;
+	if (!looks_ok(looks) || !read_at(fd, 0, header, sizeof *header) || !header_ok(header, chunks))
 		return LOOK_ABSENT;
-	if (!reserve(s))
-		return LOOK_AGAIN;
-	if (read_beginning(fd, s))
-		return LOOK_FOUND;
-	snapshot_close(s);
-	return LOOK_ABSENT;
+	s->header = header;
+	s->states_size = (size_t)(chunks + RT_CHUNK - 1) / RT_CHUNK * RT_CHUNK;
+	s->looks = *looks;
+	atomic_store_explicit(&s->loads, 0, memory_order_relaxed);
+	return LOOK_FOUND;
 }
 
-enum look snapshot_open(struct snapshot *ret_snapshot)
+enum look snapshot_open(struct rt_identities *header, struct snapshot *ret_snapshot, int *ret_fd)
 {
-	struct snapshot s = { 0 };
-	int fd = open_file(&s.looks);
+	struct stat looks;
+	int fd = open_file(&looks);
 	if (fd < 0)
 		return errno == EMFILE || errno == ENFILE || errno == ENOMEM ? LOOK_AGAIN : LOOK_ABSENT;
-	enum look look = open_fd(fd, &s);
-	(void)close(fd);
+	enum look look = open_fd(fd, &looks, header, ret_snapshot);
 	if (look == LOOK_FOUND)
-		*ret_snapshot = s;
+		*ret_fd = fd;
+	else
+		(void)close(fd);
 	return look;
 }
 
 void snapshot_close(struct snapshot *snapshot)
 {
-	void *memory = snapshot->chunks;
-	if (memory == NULL)
-		return;
-	snapshot->chunks = NULL;
-	(void)munmap(memory, snapshot->map_size);
+	uint8_t *place = atomic_exchange(&snapshot->place, NULL);
+	if (place != NULL)
+		(void)munmap(place, snapshot->states_size + (size_t)snapshot->looks.st_size);
 }

@@ -18,8 +18,8 @@
  *
  * The reader's contract (nss/): it reads with read(2), never through a mapping of the file. A mapped file that is cut
  * while it is read kills the reader with SIGBUS, and the readers are all processes of the host, pid 1 among them;
- * what was read can't change any more. Chunks are read when they are first needed, into memory of the process, checked
- * there and kept for all its threads. A chunk that doesn't fit its sum, a file that isn't root's regular file or that
+ * what was read can't change any more. Chunks are read when they are needed, into memory of the process, checked there
+ * and kept for all its threads. A chunk that doesn't fit its sum, a file that isn't root's regular file or that
  * others may write, and a record that breaks a rule below are not believed. A replaced file is noticed by its inode.
  */
 #ifndef RETRUST_IDENTITIES_H
@@ -110,31 +110,37 @@ static inline uint32_t identities_place(uint32_t hash, uint32_t slots)
 	return (uint32_t)((uint64_t)hash * slots >> 32);
 }
 
-/* The check sum of len bytes, a multiple of 4: four lanes of 64 bits, so that a chunk costs some hundred ns. Each step
- * is a bijection of its lane, so that one changed word never goes unnoticed. */
+/* One step of a lane: a bijection, so that one changed word never goes unnoticed. */
+static inline uint64_t identities_step(uint64_t lane, uint64_t word)
+{
+	lane = (lane ^ word) * 0x9e3779b97f4a7c15u;
+	return lane ^ lane >> 29;
+}
+
+/* The check sum of len bytes, a multiple of 4: four lanes of 64 bits, written out so that they stay in registers. A
+ * chunk costs a quarter of a microsecond. */
 static inline uint32_t identities_sum(const void *data, size_t len)
 {
-	static const uint64_t odd = 0x9e3779b97f4a7c15u;
 	const uint8_t *bytes = data;
-	uint64_t lane[4] = { 1, 2, 3, 4 };
 	const uint8_t *end = bytes + len;
+	uint64_t a = 1, b = 2, c = 3, d = 4;
 	for (; end - bytes >= 32; bytes += 32) {
 		uint64_t block[4];
 		memcpy(block, bytes, sizeof block);
-		for (int l = 0; l < 4; l++) {
-			lane[l] = (lane[l] ^ block[l]) * odd;
-			lane[l] ^= lane[l] >> 29;
-		}
+		a = identities_step(a, block[0]);
+		b = identities_step(b, block[1]);
+		c = identities_step(c, block[2]);
+		d = identities_step(d, block[3]);
 	}
 	for (; end - bytes >= 4; bytes += 4) {
 		uint32_t word;
 		memcpy(&word, bytes, sizeof word);
-		lane[0] = (lane[0] ^ word) * odd;
-		lane[0] ^= lane[0] >> 29;
+		a = identities_step(a, word);
 	}
+	const uint64_t lanes[] = { a, b, c, d };
 	uint64_t sum = len;
-	for (int l = 0; l < 4; l++) {
-		sum = (sum ^ lane[l]) * odd;
+	for (int i = 0; i < 4; i++) {
+		sum = (sum ^ lanes[i]) * 0x9e3779b97f4a7c15u;
 		sum ^= sum >> 32;
 	}
 	return (uint32_t)sum;

@@ -1,10 +1,6 @@
 /* libnss_retrust.so: who is known when, and glibc's contract for each call. */
 #include "nss_stage.h"
 
-#include <linux/seccomp.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
-
 static struct module m;
 
 static const char *const user0 = "user0";
@@ -310,47 +306,6 @@ static void unloading_gives_everything_back(void **state)
 	m = module_load();
 }
 
-/* In a process that dies at its first system call. */
-static bool answers_silently(const char *name, enum nss_status wanted)
-{
-	int status = 0;
-	pid_t pid = fork();
-	if (pid == 0) {
-		bool right = by_name(name) == wanted;
-		if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT) != 0)
-			_exit(0);
-		for (int i = 0; i < 1000; i++)
-			right = by_name(name) == wanted && right;
-		(void)syscall(SYS_exit, right ? 0 : 1);
-	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	return status == 0;
-}
-
-/* Some tries, because a process that isn't let run for a while has to look again. */
-static void a_warm_lookup_makes_no_system_call(void **state)
-{
-	(void)state;
-	static const struct {
-		enum rt_condition condition;
-		const char *name;
-		enum nss_status status;
-	} cases[] = { { RT_COND_NO_DC, "user0", NSS_STATUS_SUCCESS },
-		      { RT_COND_NO_DC, "stranger", NSS_STATUS_NOTFOUND },
-		      { RT_COND_HEALTHY, "user0", NSS_STATUS_NOTFOUND } };
-	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-		write_health(cases[i].condition, 0);
-		bool silent = false;
-		for (int tries = 0; tries < 10 && !silent; tries++) {
-			wait_for_module();
-			silent = answers_silently(cases[i].name, cases[i].status);
-		}
-		assert_true(silent);
-	}
-	write_health(RT_COND_NO_DC, 0);
-	wait_for_module();
-}
-
 static void write_files(void)
 {
 	struct fault fault = { 0 };
@@ -388,7 +343,6 @@ int main(void)
 		cmocka_unit_test(groups_of_a_user),
 		cmocka_unit_test(everybody_is_listed_once),
 		cmocka_unit_test(who_was_not_seen_for_long_is_forgotten),
-		cmocka_unit_test(a_warm_lookup_makes_no_system_call),
 		cmocka_unit_test(leaves_no_trace),
 		cmocka_unit_test(unloading_gives_everything_back),
 	};

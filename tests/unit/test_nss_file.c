@@ -182,7 +182,8 @@ static void no_descriptor_left(void **state)
 	char buffer[4096];
 	int error = 0;
 	fresh_file(80);
-	assert_int_equal(generation_of(1), 80);
+	for (int i = 0; i < 20; i++) /* until what was read is kept */
+		assert_int_equal(generation_of(1), 80);
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
 	none = before;
 	none.rlim_cur = 0;
