@@ -23,11 +23,10 @@ TORTURE_SOURCES := tests/nss/torture.c $(NSS_SOURCES) $(wildcard helper/store/id
 $(B)/torture-%: $(TORTURE_SOURCES) $(wildcard nss/*.h helper/store/*.h include/retrust/*.h tests/unit/nss_stage.h)
 	@mkdir -p $(@D)
 	@echo '  link $@'
-	$(Q)$(CC) -std=gnu11 -O1 -g -D_GNU_SOURCE -Iinclude $(WARNINGS) $(PATHS) $(NSS_PLACES) -fsanitize=$* -fno-sanitize-recover=all \
+	$(Q)$(CC) -std=gnu11 -O1 -g -D_GNU_SOURCE -Iinclude $(WARNINGS) $(PATHS) $(NSS_PLACES) -DRT_VIEW_EVERY_MS=1 -fsanitize=$* -fno-sanitize-recover=all \
 	    -o $@ $(TORTURE_SOURCES) -lcmocka -ldl -lpthread
 torture: $(B)/torture-address,undefined $(B)/torture-thread   ## replace the identities file while threads read it
-	$(B)/torture-address,undefined
-	$(B)/torture-thread
+	tests/run-unit $^
 .PHONY: torture
 
 # The fuzz target of the file reads it as both sides do.
