@@ -31,7 +31,7 @@ static bool may_answer(enum verdict verdict)
 /* After a repair the verdict is a healthy one; what the helper has just written is the live source's own word. */
 static enum look look_after_question(const struct query *query, find_use *use, struct pack *pack)
 {
-	switch (question_user(query->name)) {
+	switch (question_ask(query)) {
 	case QUESTION_YES:
 		return find_one(query, VIEW_FRESH, use, pack);
 	case QUESTION_BUSY:
@@ -48,7 +48,7 @@ enum nss_status answer_one(const struct query *query, struct pack *pack, int *er
 		return NSS_STATUS_NOTFOUND;
 	find_use *use = query->group ? pack_group : pack_user;
 	enum look look = find_one(query, VIEW_RECENT, use, pack);
-	if (look == LOOK_ABSENT && verdict == VERDICT_BROKEN && !query->group && query->name != NULL)
+	if (look == LOOK_ABSENT && verdict == VERDICT_BROKEN)
 		look = look_after_question(query, use, pack);
 	return status_of(look, errnop);
 }
@@ -60,6 +60,8 @@ enum nss_status answer_next(bool group, _Atomic uint64_t *pos, struct pack *pack
 	return status_of(find_next(group, pos, group ? pack_group : pack_user, pack), errnop);
 }
 
+/* The helper isn't asked here. libc puts this question to every module whenever a session or a job begins, for root and
+ * the local users too; and who wants to know the groups of somebody never seen has asked for the user before. */
 enum nss_status answer_gids(const char *user, struct pack_gids *gids, int *errnop)
 {
 	struct query query = { .name = user };

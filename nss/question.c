@@ -1,7 +1,7 @@
 /* Asking the helper, see question.h.
  *
  * Whoever waits here may be a logon, or a boot: so there is an end to it whatever the helper does, a pause after each
- * question in vain, and one question at a time. Not for ids or groups: listing a folder must not start repairs.
+ * question in vain, and one question at a time.
  */
 #include "question.h"
 
@@ -43,13 +43,13 @@ static void note_in_vain(uint32_t hash)
 	atomic_store_explicit(&pause_until, now + QUESTION_PAUSE_MS, memory_order_relaxed);
 }
 
-static bool send_request(int sock, struct rt_msg *msg, const char *name, struct deadline deadline)
+static bool send_request(int sock, struct rt_msg *msg, const struct query *query, struct deadline deadline)
 {
 	proto_begin(msg, RT_MSG_REQUEST);
 	proto_put_u32(msg, RT_TAG_VERB, RT_VERB_LOOKUP);
 	proto_put_u32(msg, RT_TAG_TIMEOUT_MS, QUESTION_REPAIR_MS);
-	proto_put_u32(msg, RT_TAG_KIND, RT_LOOKUP_USER_NAME);
-	proto_put_text(msg, RT_TAG_NAME, name);
+	proto_put_u32(msg, RT_TAG_KIND, query->group ? RT_LOOKUP_GROUP_NAME : RT_LOOKUP_USER_NAME);
+	proto_put_text(msg, RT_TAG_NAME, query->name);
 	return proto_send(sock, msg, -1, deadline_left_ms(deadline)) == 0;
 }
 
@@ -71,26 +71,26 @@ static bool hear(int sock, struct rt_msg *msg, int64_t began, struct deadline de
 	}
 }
 
-static bool ask(const char *name, struct rt_msg *msg)
+static bool ask(const struct query *query, struct rt_msg *msg)
 {
 	int64_t began = deadline_now_ms();
 	struct deadline deadline = { .at_ms = began + QUESTION_LIMIT_MS };
 	int sock = client_connect(&client_default_door, QUESTION_LIMIT_MS);
 	if (sock < 0)
 		return false;
-	bool known = send_request(sock, msg, name, deadline) && hear(sock, msg, began, deadline);
+	bool known = send_request(sock, msg, query, deadline) && hear(sock, msg, began, deadline);
 	(void)close(sock);
 	return known;
 }
 
 /* The message is too large for a small thread's stack, and the heap may be the caller's business just now. */
-static bool ask_with_message(const char *name)
+static bool ask_with_message(const struct query *query)
 {
 	int error = errno;
 	int cancel;
 	(void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
 	void *msg = mmap(NULL, sizeof(struct rt_msg), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	bool known = msg != MAP_FAILED && ask(name, msg);
+	bool known = msg != MAP_FAILED && ask(query, msg);
 	if (msg != MAP_FAILED)
 		(void)munmap(msg, sizeof(struct rt_msg));
 	(void)pthread_setcancelstate(cancel, NULL);
@@ -109,19 +109,19 @@ static bool is_name(const char *name, size_t len)
 	return true;
 }
 
-enum question question_user(const char *name)
+enum question question_ask(const struct query *query)
 {
-	size_t len = strlen(name);
-	if (caller_kind() != CALLER_ANY || !is_name(name, len))
+	size_t len = query->name != NULL ? strlen(query->name) : 0;
+	if (caller_kind() != CALLER_ANY || !is_name(query->name, len))
 		return QUESTION_NO;
-	uint32_t hash = identities_hash(name, len);
+	uint32_t hash = identities_hash(query->name, len) ^ (query->group ? UINT32_MAX : 0);
 	if (was_in_vain(hash))
 		return QUESTION_NO;
 	if (atomic_exchange(&asking, true))
 		return QUESTION_BUSY;
 	bool known = false;
 	if (verdict_clock_ms() >= atomic_load_explicit(&pause_until, memory_order_relaxed)) {
-		known = ask_with_message(name);
+		known = ask_with_message(query);
 		if (!known)
 			note_in_vain(hash);
 	}

@@ -1,6 +1,8 @@
-/* The one question to the helper: a user whom nobody knows, on a host whose channel is broken. */
+/* The one question to the helper: a user or a group that nobody knows, on a host whose channel is broken. */
 #ifndef RETRUST_NSS_QUESTION_H
 #define RETRUST_NSS_QUESTION_H
+
+#include "find.h"
 
 /* LIMIT: for an answer that no repair precedes. REPAIR: from the start on, once the helper told a step.
  * PAUSE: after a question that came to nothing. MEMORY: before the same name is asked for again. */
@@ -12,8 +14,9 @@ enum question {
 	QUESTION_YES   /* the identities file now knows what the live source says */
 };
 
-/* Asks for the user, if this process may and nothing speaks against it. */
-enum question question_user(const char *name);
+/* Asks for the user or the group of that name, if this process may and nothing speaks against it. An id isn't asked
+ * for: listing a folder must not start repairs. */
+enum question question_ask(const struct query *query);
 
 /* In the child of a fork, where nobody asks any more. */
 void question_after_fork(void);

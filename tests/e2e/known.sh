@@ -5,7 +5,8 @@ set -u
 . "$(dirname "$0")/lib.sh"
 identities=/var/cache/retrust/identities
 
-# p0001 … p1000, each in one of ten crowds of a hundred and in some of the groups g001 … g190.
+# p0001 … p1000, each in one of ten crowds of a hundred and in some of the groups g001 … g190. Nobody is in inner and outer but
+# through crowd0, a group in a group in a group.
 crowd_ldif() {
 	local n k
 	for ((n = 1; n <= 1000; n++)); do
@@ -25,11 +26,13 @@ crowd_ldif() {
 		printf "member: CN=p%04d,CN=Users,$LAB_BASE\n" $(seq $((n * 100 + 1)) $((n * 100 + 100)))
 		echo
 	done
+	printf '%s\n' "dn: CN=inner,CN=Users,$LAB_BASE" "objectClass: group" "sAMAccountName: inner" "member: CN=crowd0,CN=Users,$LAB_BASE" ""
+	printf '%s\n' "dn: CN=outer,CN=Users,$LAB_BASE" "objectClass: group" "sAMAccountName: outer" "member: CN=inner,CN=Users,$LAB_BASE" ""
 	printf '%s\n' "dn: CN=mixed,CN=Users,$LAB_BASE" "objectClass: group" "sAMAccountName: mixed" \
 		"member: CN="{p0005,u001,games}",CN=Users,$LAB_BASE"
 }
 users=$(printf 'p%04d ' {1..1000})
-groups=$(printf 'g%03d ' {1..190})$(printf 'crowd%d ' {0..9})"domain\ users"
+groups=$(printf 'g%03d ' {1..190})$(printf 'crowd%d ' {0..9})"inner outer domain\ users"
 some=$(printf 'p%04d ' {7..1000..45})
 
 # The record of the layout in identities.h, read without the project's code: "user NAME UID GID" and "group NAME GID" a line.
@@ -89,7 +92,7 @@ lab_run m1 touch /var/log/wtmp # sshd writes a line for each logon, where there 
 lab_run m1 sh -c "getent group $groups >/dev/null; getent initgroups $users >/dev/null"
 for n in {0..9}; do need "remember --group crowd$n" lab_run m1 retrust remember --group "crowd$n"; done
 check "remember --group: a thousand users" counts 1000 user
-check "remember --group: their two hundred groups, the primary one, and one more that somebody is in" counts 202 group
+check "remember --group: their two hundred groups, the primary one, those around them, and one more that somebody is in" counts 204 group
 check "root owns the file, everybody reads it" same "644 0:0" "$(lab_run m1 stat -c '%a %u:%g' $identities)"
 check "no local or system user, no low id" fails grep -qE '^user (root|games|local|u001|alice) | [0-9]{1,3}( |$)' <<<"$(remembered)"
 check "remember --group mixed" lab_run m1 retrust remember --group mixed
@@ -141,9 +144,10 @@ users=${users/p0999 /}
 # shellcheck disable=SC2016,SC2086
 lab_run m1 sh -c 'mkdir -p /srv/known; for u; do echo >/srv/known/of-$u; chown $u:crowd0 /srv/known/of-$u; done' sh $some
 look healthy
-need "the healthy host knew them all" same "999 201 23 24" "$(wc -l <"$work/healthy/passwd") $(wc -l <"$work/healthy/group") \
+need "the healthy host knew them all" same "999 203 23 24" "$(wc -l <"$work/healthy/passwd") $(wc -l <"$work/healthy/group") \
 $(wc -l <"$work/healthy/id") $(wc -l <"$work/healthy/ls")"
 need "the healthy host showed names" fails grep -qE '^-\S+ +1 +[0-9]' "$work/healthy/ls"
+need "the healthy host knew who is in a group through two others" grep -q '^uid=[0-9]*(p0007).*(outer)' "$work/healthy/id"
 need "the healthy host knew the groups' members" grep -q '^crowd3:.*:p0301,p0302,' "$work/healthy/group"
 
 # No live source, although the last verdict says healthy: nobody is forgotten for that.

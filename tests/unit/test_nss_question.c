@@ -223,7 +223,60 @@ static void questions_are_rare(void **state)
 	assert_int_equal(outcome->questions, 2);
 }
 
-static void use_all_but_names_of_users(const struct module *m)
+static enum nss_status look_up_group(const struct module *m, const char *name)
+{
+	static char buffer[4096];
+	struct group grp = { 0 };
+	outcome->status = m->getgrnam(name, &grp, buffer, sizeof buffer, &outcome->error);
+	outcome->uid = grp.gr_gid;
+	return outcome->status;
+}
+
+static void use_strange_group(const struct module *m)
+{
+	(void)look_up_group(m, "strangers");
+	(void)look_up_group(m, "others"); /* too soon after a question in vain */
+}
+
+static void learn_strangers(int sock)
+{
+	struct fault fault = { 0 };
+	struct identities *ids = identities_of_test();
+	struct identities_group group = { .name = "strangers", .gid = 250001 };
+	if (identities_put_group(ids, &group, (int64_t)time(NULL), &fault) != IDENTITIES_KEPT)
+		abort();
+	save_and_free(ids);
+	say_result(sock, true);
+}
+
+static void use_one_strange_group(const struct module *m)
+{
+	(void)look_up_group(m, "strangers");
+}
+
+static void a_group_is_asked_for_like_a_user(void **state)
+{
+	(void)state;
+	uint32_t kind = 0;
+	broken_without_stranger();
+	in_process("chgrp", learn_strangers, use_one_strange_group);
+	assert_int_equal(outcome->status, NSS_STATUS_SUCCESS);
+	assert_int_equal(outcome->uid, 250001);
+	assert_true(proto_get_u32(&outcome->log.request, RT_TAG_KIND, &kind) && kind == RT_LOOKUP_GROUP_NAME);
+	broken_without_stranger();
+	in_process("chgrp", say_no, use_strange_group);
+	assert_int_equal(outcome->status, NSS_STATUS_NOTFOUND);
+	assert_int_equal(outcome->questions, 1);
+	static const char *const asking_nothing[] = { "systemd-udevd", "dbus-daemon", "retrust-helper", "sssd_nss",
+		                                      "winbindd" };
+	for (size_t i = 0; i < sizeof asking_nothing / sizeof asking_nothing[0]; i++) {
+		broken_without_stranger();
+		in_process(asking_nothing[i], learn_strangers, use_strange_group);
+		assert_int_equal(outcome->questions, 0);
+	}
+}
+
+static void use_all_but_unknown_names(const struct module *m)
 {
 	static char buffer[4096];
 	struct passwd pwd;
@@ -232,21 +285,23 @@ static void use_all_but_names_of_users(const struct module *m)
 	int error = 0;
 	gid_t *gids = malloc(sizeof *gids);
 	(void)m->getpwuid(260000, &pwd, buffer, sizeof buffer, &error);
-	(void)m->getgrnam("strangers", &grp, buffer, sizeof buffer, &error);
 	(void)m->getgrgid(260000, &grp, buffer, sizeof buffer, &error);
 	(void)m->initgroups("stranger", 7, &start, &size, &gids, 0, &error);
 	(void)look_up(m, "user1");
 	(void)look_up(m, "a:b");
 	(void)look_up(m, "a\nb");
 	(void)look_up(m, "");
+	(void)look_up_group(m, "group0");
+	(void)look_up_group(m, "a:b");
+	(void)look_up_group(m, "");
 	free(gids);
 }
 
-static void only_an_unknown_name_of_a_user_is_asked_for(void **state)
+static void only_an_unknown_name_is_asked_for(void **state)
 {
 	(void)state;
 	broken_without_stranger();
-	in_process("ls", repair, use_all_but_names_of_users);
+	in_process("ls", repair, use_all_but_unknown_names);
 	assert_int_equal(outcome->questions, 0);
 	static const enum rt_condition quiet[] = { RT_COND_HEALTHY, RT_COND_UNKNOWN, RT_COND_NO_DC, RT_COND_DNS_FAILURE,
 		                                   RT_COND_CLOCK_SKEW };
@@ -312,7 +367,8 @@ int main(void)
 		cmocka_unit_test(the_first_try_succeeds),
 		cmocka_unit_test(a_helper_that_hangs_dies_or_lies),
 		cmocka_unit_test(questions_are_rare),
-		cmocka_unit_test(only_an_unknown_name_of_a_user_is_asked_for),
+		cmocka_unit_test(a_group_is_asked_for_like_a_user),
+		cmocka_unit_test(only_an_unknown_name_is_asked_for),
 		cmocka_unit_test(those_whom_the_helper_needs_ask_nothing),
 		cmocka_unit_test(where_nobody_listens),
 	};
