@@ -12,20 +12,10 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <stdatomic.h>
-#include <time.h>
 
-enum { KIND_BITS = 2, KIND_MASK = (1 << KIND_BITS) - 1, DAY_MS = 24 * 60 * 60 * 1000 };
+enum { DAY_MS = 24 * 60 * 60 * 1000 };
 
-/* Clock at which it must be read again, and the verdict in the low bits. 0: at once. */
-static _Atomic uint64_t word;
-
-uint64_t verdict_clock_ms(void)
-{
-	struct timespec ts;
-	(void)clock_gettime(CLOCK_MONOTONIC_COARSE, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
+_Atomic uint64_t verdict_word;
 
 /* Remembered identities count where the host can't ask its domain. Where it can (the key works and only logons fail, a
  * read-only domain controller answers, another domain's trust is broken), the live source's "no such user" is the
@@ -64,17 +54,17 @@ static enum verdict read_record(void)
 
 enum verdict verdict_now(void)
 {
-	uint64_t seen = atomic_load_explicit(&word, memory_order_relaxed);
+	uint64_t seen = atomic_load_explicit(&verdict_word, memory_order_relaxed);
 	uint64_t now = verdict_clock_ms();
-	if (now < seen >> KIND_BITS)
-		return (enum verdict)(seen & KIND_MASK);
+	if (now < seen >> VERDICT_BITS)
+		return (enum verdict)(seen & VERDICT_MASK);
 	int error = errno;
 	int cancel;
 	(void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel); /* or the descriptor would stay open */
 	enum verdict verdict = read_record();
 	(void)pthread_setcancelstate(cancel, NULL);
 	errno = error;
-	uint64_t next = (now + VERDICT_EVERY_MS) << KIND_BITS | (uint64_t)verdict;
-	atomic_store_explicit(&word, next, memory_order_relaxed);
+	uint64_t next = (now + VERDICT_EVERY_MS) << VERDICT_BITS | (uint64_t)verdict;
+	atomic_store_explicit(&verdict_word, next, memory_order_relaxed);
 	return verdict;
 }

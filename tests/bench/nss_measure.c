@@ -1,13 +1,18 @@
 /* Times lookups of users by name: nss_measure HOW WHAT USERS THREADS
+ *                                nss_measure direct|glibc compare MODULE MODULE...
  *
  * HOW: the name of a module (its getpwnam_r is called directly) or "glibc" (nsswitch.conf says which).
  * WHAT: hit, miss (each a median of batches, ns of CPU time a call), or first (the first hit in this process, with
  * loading the module, ns of CPU time). Names are taken in random order; a hit must be the right user.
+ * compare: misses of several modules in one process on one processor, in turn, so that what else the machine does and
+ * where things lie in memory meets all alike; a line "MODULE NS" each, the median of the rounds. nsswitch.conf is
+ * written for each turn.
  */
 #include <dlfcn.h>
 #include <nss.h>
 #include <pthread.h>
 #include <pwd.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -15,7 +20,8 @@
 #include <string.h>
 #include <time.h>
 
-enum { BATCHES = 9, MOST_THREADS = 8, FIRST_ID = 200000, AT_ONCE = 1000000 };
+enum { BATCHES = 9, MOST_THREADS = 8, AT_ONCE = 1000000 };
+enum { TURNS = 301, TURN_CALLS = 4000, MOST_MODULES = 4 };
 static const double batch_ns = 120e6, warm_ns = 4e9;
 
 typedef enum nss_status lookup(const char *, struct passwd *, char *, size_t, int *);
@@ -72,7 +78,7 @@ static void look_up(uint32_t n)
 		(void)getpwnam_r(name, &pwd, buffer, sizeof buffer, &result);
 		found = result != NULL;
 	}
-	if (found == !miss && (miss || pwd.pw_uid == FIRST_ID + n))
+	if (found == !miss && (miss || strcmp(pwd.pw_name, name) == 0))
 		return;
 	(void)fprintf(stderr, "nss_measure: wrong answer for %s (%d)\n", name, error);
 	exit(1);
@@ -166,8 +172,69 @@ static void measure_threads(size_t threads)
 	printf("%.1f\n", sum / (double)threads);
 }
 
+static void stay_on_this_processor(void)
+{
+	cpu_set_t one;
+	CPU_ZERO(&one);
+	CPU_SET((size_t)sched_getcpu(), &one);
+	(void)sched_setaffinity(0, sizeof one, &one);
+}
+
+static void write_nsswitch(const char *module)
+{
+	FILE *file = fopen("/etc/nsswitch.conf.new", "we");
+	if (file == NULL || fprintf(file, "passwd: %s\ngroup: files\n", module) < 0 || fclose(file) != 0 ||
+	    rename("/etc/nsswitch.conf.new", "/etc/nsswitch.conf") != 0) {
+		perror("nss_measure: /etc/nsswitch.conf");
+		exit(1);
+	}
+}
+
+/* ns a call. The first calls of a turn load what the other modules' turns have driven out. */
+static double take_turn(void)
+{
+	uint64_t random = 88172645463325252u;
+	for (int i = 0; i < TURN_CALLS / 10; i++)
+		look_up(next(&random));
+	double began = cpu_ns();
+	for (int i = 0; i < TURN_CALLS; i++)
+		look_up(next(&random));
+	return (cpu_ns() - began) / TURN_CALLS;
+}
+
+static int compare_modules(bool through_glibc, char **modules, int count)
+{
+	static double turns[MOST_MODULES][TURNS];
+	lookup *functions[MOST_MODULES] = { NULL };
+	if (count > MOST_MODULES)
+		return 64;
+	stay_on_this_processor();
+	for (int m = 0; m < count && !through_glibc; m++)
+		functions[m] = load(modules[m]);
+	double names = overhead(1);
+	for (int turn = 0; turn < TURNS; turn++) {
+		for (int i = 0; i < count; i++) {
+			int m = (turn + i) % count;
+			if (through_glibc)
+				write_nsswitch(modules[m]);
+			direct = functions[m];
+			turns[m][turn] = take_turn() - names;
+		}
+	}
+	for (int m = 0; m < count; m++) {
+		qsort(turns[m], TURNS, sizeof turns[m][0], compare);
+		printf("%s %.1f\n", modules[m], turns[m][TURNS / 2]);
+	}
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
+	if (argc > 4 && strcmp(argv[2], "compare") == 0) {
+		miss = true;
+		users = AT_ONCE;
+		return compare_modules(strcmp(argv[1], "glibc") == 0, argv + 3, argc - 3);
+	}
 	if (argc != 5) {
 		(void)fprintf(stderr, "usage: nss_measure HOW WHAT USERS THREADS\n");
 		return 64;
