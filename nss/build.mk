@@ -30,7 +30,7 @@ torture: $(B)/torture-address,undefined $(B)/torture-thread   ## replace the ide
 .PHONY: torture
 
 # The fuzz target of the file reads it as both sides do.
-NSS_FUZZ := $(addprefix nss/,find.c pack.c snapshot.c view.c verdict.c) helper/store/identities_record.c helper/store/identities_image.c
+NSS_FUZZ := $(addprefix nss/,find.c pack.c snapshot.c view.c verdict.c) helper/store/identities_record.c helper/store/identities_image.c helper/store/file.c
 $(B)/fuzz/fuzz_identities: FUZZ_SOURCES += $(NSS_FUZZ)
 $(B)/fuzz/fuzz_identities: PATHS += $(NSS_PLACES)
 $(B)/fuzz/fuzz_identities: $(NSS_FUZZ)

@@ -193,36 +193,30 @@ static int put_user(struct people *people, const struct passwd *user, struct fau
 	return result;
 }
 
-int people_user(struct people *people, const char *name, struct fault *fault)
+/* Asks about a user or a group of that name, and remembers or forgets it. */
+static int learn(struct people *people, const char *name, bool group, struct fault *fault)
 {
 	struct answer answer = { .sure = false };
 	char *buf = NULL;
 	if (in_time(people, fault) != 0)
 		return -1;
-	if (is_local(name))
-		return 0;
-	int result = question(ask_user, name, &answer, &buf, fault);
+	int result = question(group ? ask_group : ask_user, name, &answer, &buf, fault);
 	if (result > 0)
-		result = put_user(people, &answer.user, fault);
+		result = group ? put_group(people, &answer.group, fault) : put_user(people, &answer.user, fault);
 	else if (result == 0 && answer.sure && people->may_forget)
-		(void)identities_drop_user(people->ids, name);
+		(void)(group ? identities_drop_group : identities_drop_user)(people->ids, name);
 	free(buf);
 	return result;
 }
 
+int people_user(struct people *people, const char *name, struct fault *fault)
+{
+	return is_local(name) ? 0 : learn(people, name, false, fault);
+}
+
 int people_group(struct people *people, const char *name, struct fault *fault)
 {
-	struct answer answer = { .sure = false };
-	char *buf = NULL;
-	if (in_time(people, fault) != 0)
-		return -1;
-	int result = question(ask_group, name, &answer, &buf, fault);
-	if (result > 0)
-		result = put_group(people, &answer.group, fault);
-	else if (result == 0 && answer.sure && people->may_forget)
-		(void)identities_drop_group(people->ids, name);
-	free(buf);
-	return result;
+	return learn(people, name, true, fault);
 }
 
 int people_members(struct people *people, const char *group, struct fault *fault)

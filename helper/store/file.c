@@ -12,11 +12,11 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-static ssize_t read_all(int fd, uint8_t *buf, size_t size)
+ssize_t file_read_fd(int fd, void *buf, size_t size)
 {
 	size_t have = 0;
 	while (have < size) {
-		ssize_t n = read(fd, buf + have, size - have);
+		ssize_t n = read(fd, (uint8_t *)buf + have, size - have);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
@@ -39,7 +39,7 @@ static ssize_t read_fd(int fd, const char *path, void **ret_data, struct fault *
 	uint8_t *data = malloc(size + 1);
 	if (data == NULL)
 		return fault_errno(fault, FAULT_INTERNAL, ENOMEM, "%s", path);
-	ssize_t len = read_all(fd, data, size);
+	ssize_t len = file_read_fd(fd, data, size);
 	if (len < 0) {
 		int error = errno;
 		file_free(data, size);

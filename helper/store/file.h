@@ -13,6 +13,9 @@
  * Returns the length, -1 with errno ENOENT where there is none (*fault untouched), or -1 with *fault. */
 ssize_t file_read(const char *path, void **ret_data, struct fault *fault);
 
+/* Reads size bytes of an open file; fewer where it ends before. Returns how many, or -1 with errno. */
+ssize_t file_read_fd(int fd, void *buf, size_t size);
+
 /* Wipes and frees what file_read gave; NULL is fine. */
 void file_free(void *data, size_t len);
 

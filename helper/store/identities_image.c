@@ -1,6 +1,8 @@
 /* The bytes of the identities file, see identities_image.h and retrust/identities.h. */
 #include "identities_image.h"
 
+#include "file.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -150,24 +152,6 @@ size_t identities_image_make(const struct identities_list lists[2], const struct
 	return l.end;
 }
 
-/* A file that is cut while it is read is one that can't be believed. */
-static int read_all(int fd, uint8_t *image, size_t size, size_t *ret_len)
-{
-	size_t have = 0;
-	while (have < size) {
-		ssize_t n = read(fd, image + have, size - have);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -1;
-		if (n == 0)
-			break;
-		have += (size_t)n;
-	}
-	*ret_len = have;
-	return 0;
-}
-
 static int read_fd(int fd, const char *path, uint8_t **ret_image, size_t *ret_len, struct fault *fault)
 {
 	struct stat st;
@@ -180,12 +164,14 @@ static int read_fd(int fd, const char *path, uint8_t **ret_image, size_t *ret_le
 	uint8_t *image = malloc((size_t)st.st_size);
 	if (image == NULL)
 		return fault_set(fault, FAULT_INTERNAL, "%s: no memory to read it", path);
-	if (read_all(fd, image, (size_t)st.st_size, ret_len) != 0) {
+	ssize_t len = file_read_fd(fd, image, (size_t)st.st_size);
+	if (len < 0) {
 		int error = errno;
 		free(image);
 		return fault_errno(fault, FAULT_INTERNAL, error, "%s: reading it failed", path);
 	}
 	*ret_image = image;
+	*ret_len = (size_t)len; /* less than it was where it was cut meanwhile: that can't be believed */
 	return 0;
 }
 
