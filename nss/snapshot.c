@@ -7,8 +7,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* Four lookups or so are cheaper without a place to keep the chunks in than with one. */
-enum { EARLY_LOADS = 16 };
+/* Two of them make a lookup; the first four or so are cheaper without a place to keep the chunks in than with one. */
+enum { EARLY_LOADS = 8 };
 
 static const char path[] = RT_CACHEDIR "/" RT_IDENTITIES_FILE;
 
@@ -54,7 +54,7 @@ bool snapshot_is_current(const struct snapshot *snapshot)
 		return false;
 	bool same = same_file(&looks, &snapshot->looks) &&
 	            read_at(fd, offsetof(struct rt_identities, check), &check, sizeof check) &&
-	            check == snapshot_header(snapshot)->check;
+	            check == snapshot->header.check;
 	(void)close(fd);
 	return same;
 }
@@ -76,35 +76,34 @@ static enum look open_for_reading(struct reader *r)
 	return LOOK_FOUND;
 }
 
-static enum look fetch(struct reader *r, size_t chunk, uint32_t sum, uint8_t *place)
+/* Reads the chunk into the reader's own memory. */
+static enum look fetch(struct reader *r, uint64_t chunk)
 {
 	enum look look = open_for_reading(r);
+	r->chunk = 0;
 	if (look != LOOK_FOUND)
 		return look;
-	bool good = read_at(r->fd, chunk * RT_CHUNK, place, RT_CHUNK) && identities_sum(place, RT_CHUNK) == sum;
-	return good ? LOOK_FOUND : LOOK_AGAIN;
+	if (!read_at(r->fd, chunk * sizeof r->block, &r->block, sizeof r->block) || r->block.number != chunk ||
+	    r->block.sum != identities_seal(&r->block, r->snapshot->header.check))
+		return LOOK_AGAIN;
+	r->chunk = chunk;
+	return LOOK_FOUND;
 }
 
-static enum look expected_sum(struct reader *r, size_t chunk, uint32_t *ret_sum)
+static size_t place_size(const struct snapshot *s)
 {
-	const struct rt_identities *header = snapshot_header(r->snapshot);
-	if (chunk <= header->sum_chunks) {
-		*ret_sum = header->top[chunk - 1];
-		return LOOK_FOUND;
-	}
-	uint64_t at = RT_CHUNK + (uint64_t)(chunk - 1 - header->sum_chunks) * sizeof *ret_sum;
-	return snapshot_copy(r, at, ret_sum, sizeof *ret_sum);
+	return s->states_size + (size_t)s->header.chunks * RT_CHUNK;
 }
 
 /* Address space for all of it; memory is taken only for what is read. Without it each chunk is read again. */
 static uint8_t *make_place(struct snapshot *s)
 {
 	uint8_t *none = NULL;
-	size_t size = s->states_size + (size_t)s->looks.st_size;
+	size_t size = place_size(s);
 	void *place = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (place == MAP_FAILED)
 		return NULL;
-	(void)madvise(place, size, MADV_NOHUGEPAGE); /* or each chunk would take 2 MiB */
+	(void)madvise(place, size, MADV_NOHUGEPAGE); /* or each page would take 2 MiB */
 	if (atomic_compare_exchange_strong(&s->place, &none, place))
 		return place;
 	(void)munmap(place, size); /* another thread was faster */
@@ -119,36 +118,20 @@ static uint8_t *place_of(struct snapshot *s)
 	return make_place(s);
 }
 
-/* To its place, or into *kept while another thread does: that thread may be one that a fork left in the parent, so
- * nobody waits for it. */
-static enum look load_chunk(struct reader *r, size_t chunk, struct kept *kept, const uint8_t **ret_bytes)
+/* Into the reader's memory, and from there to its place, unless another thread is about to: that thread may be one that
+ * a fork left in the parent, so nobody waits for it. */
+static enum look load_chunk(struct reader *r, uint64_t chunk)
 {
-	uint32_t sum;
-	enum look look = expected_sum(r, chunk, &sum);
-	if (look != LOOK_FOUND)
-		return look;
 	uint8_t *place = place_of(r->snapshot);
 	_Atomic uint8_t *state = place != NULL ? (_Atomic uint8_t *)place + chunk : NULL;
-	uint8_t was = CHUNK_EMPTY;
-	bool ours = state != NULL && atomic_compare_exchange_strong(state, &was, CHUNK_LOADING);
-	bool in_place = ours || was == CHUNK_READY;
-	uint8_t *to = in_place ? place + r->snapshot->states_size + chunk * RT_CHUNK : kept->bytes;
-	if (was != CHUNK_READY)
-		look = fetch(r, chunk, sum, to);
+	uint8_t empty = CHUNK_EMPTY;
+	bool ours = state != NULL && atomic_compare_exchange_strong(state, &empty, CHUNK_LOADING);
+	enum look look = fetch(r, chunk);
+	if (ours && look == LOOK_FOUND)
+		memcpy(place + r->snapshot->states_size + chunk * RT_CHUNK, r->block.bytes, RT_CHUNK);
 	if (ours)
 		atomic_store_explicit(state, look == LOOK_FOUND ? CHUNK_READY : CHUNK_EMPTY, memory_order_release);
-	if (!in_place)
-		kept->number = look == LOOK_FOUND ? chunk : 0;
-	*ret_bytes = to;
 	return look;
-}
-
-/* *ret_bytes is where the chunk is, until the next one is asked for. */
-static enum look find_chunk(struct reader *r, size_t chunk, const uint8_t **ret_bytes)
-{
-	struct kept *kept = chunk <= r->snapshot->header->sum_chunks ? &r->sums : &r->data;
-	*ret_bytes = chunk == 0 ? (const uint8_t *)r->snapshot->header : kept->bytes;
-	return chunk == 0 || chunk == kept->number ? LOOK_FOUND : load_chunk(r, chunk, kept, ret_bytes);
 }
 
 /* Either copies to `to` or compares with `with`: what both do with len bytes inside one chunk. */
@@ -163,14 +146,13 @@ static enum look use(const uint8_t *bytes, void *to, const void *with, size_t le
 static __attribute__((noinline)) enum look use_cold(struct reader *r, uint64_t at, void *to, const void *with,
                                                     size_t len)
 {
-	const uint8_t *bytes;
 	int error = errno;
 	int cancel;
 	(void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
-	enum look look = find_chunk(r, (size_t)(at / RT_CHUNK), &bytes);
+	enum look look = at / RT_CHUNK == r->chunk ? LOOK_FOUND : load_chunk(r, at / RT_CHUNK);
 	(void)pthread_setcancelstate(cancel, NULL);
 	errno = error;
-	return look == LOOK_FOUND ? use(bytes + at % RT_CHUNK, to, with, len) : look;
+	return look == LOOK_FOUND ? use(r->block.bytes + at % RT_CHUNK, to, with, len) : look;
 }
 
 static enum look use_chunk(struct reader *r, uint64_t at, void *to, const void *with, size_t len)
@@ -182,8 +164,8 @@ static enum look use_chunk(struct reader *r, uint64_t at, void *to, const void *
 /* Chunk by chunk. */
 static enum look use_bytes(struct reader *r, uint64_t at, void *to, const void *with, size_t len)
 {
-	uint64_t size = snapshot_header(r->snapshot)->chunks * RT_CHUNK;
-	if (at > size || len > size - at)
+	uint64_t size = r->snapshot->header.chunks * RT_CHUNK;
+	if (at < RT_CHUNK || at > size || len > size - at)
 		return LOOK_ABSENT;
 	while (len > 0) {
 		size_t part = RT_CHUNK - at % RT_CHUNK;
@@ -226,52 +208,29 @@ void snapshot_end_reading(struct reader *reader)
 		close_reader(reader);
 }
 
-static bool tables_ok(const struct rt_identities *header)
-{
-	for (int t = 0; t < RT_TABLES; t++) {
-		const struct rt_table *table = &header->table[t];
-		uint64_t end = (uint64_t)table->chunk * RT_CHUNK + (uint64_t)table->slots * sizeof(struct rt_slot);
-		if (table->chunk <= header->sum_chunks || end > header->chunks * RT_CHUNK)
-			return false;
-	}
-	return true;
-}
-
-/* The header was made for a file of that size, and each of its chunks has a sum. */
-static bool header_ok(const struct rt_identities *header, uint64_t chunks)
-{
-	return header->magic == RT_IDENTITIES_MAGIC && header->version == RT_IDENTITIES_VERSION &&
-	       header->check == identities_sum(header, offsetof(struct rt_identities, check)) &&
-	       header->chunks == chunks && header->sum_chunks <= RT_TOPS && header->sum_chunks < chunks &&
-	       chunks - 1 - header->sum_chunks <= (uint64_t)header->sum_chunks * RT_SUMS_A_CHUNK && tables_ok(header);
-}
-
 static bool looks_ok(const struct stat *looks)
 {
-	uint64_t most = (uint64_t)1 + RT_TOPS * (1 + (uint64_t)RT_SUMS_A_CHUNK);
 	return S_ISREG(looks->st_mode) && looks->st_uid == 0 && (looks->st_mode & (S_IWGRP | S_IWOTH)) == 0 &&
-	       looks->st_size > 0 && looks->st_size % RT_CHUNK == 0 && (uint64_t)looks->st_size / RT_CHUNK <= most;
+	       looks->st_size > 0 && looks->st_size % (off_t)sizeof(struct rt_block) == 0;
 }
 
-static enum look open_fd(int fd, const struct stat *looks, struct rt_identities *header, struct snapshot *s)
+static enum look open_fd(int fd, struct snapshot *s)
 {
-	uint64_t chunks = (uint64_t)looks->st_size / RT_CHUNK;
-	if (!looks_ok(looks) || !read_at(fd, 0, header, sizeof *header) || !header_ok(header, chunks))
+	uint64_t chunks = (uint64_t)s->looks.st_size / sizeof(struct rt_block);
+	if (!looks_ok(&s->looks) || !read_at(fd, 0, &s->header, sizeof s->header) ||
+	    !identities_header_ok(&s->header, chunks))
 		return LOOK_ABSENT;
-	s->header = header;
 	s->states_size = (size_t)(chunks + RT_CHUNK - 1) / RT_CHUNK * RT_CHUNK;
-	s->looks = *looks;
 	atomic_store_explicit(&s->loads, 0, memory_order_relaxed);
 	return LOOK_FOUND;
 }
 
-enum look snapshot_open(struct rt_identities *header, struct snapshot *ret_snapshot, int *ret_fd)
+enum look snapshot_open(struct snapshot *ret_snapshot, int *ret_fd)
 {
-	struct stat looks;
-	int fd = open_file(&looks);
+	int fd = open_file(&ret_snapshot->looks);
 	if (fd < 0)
 		return errno == EMFILE || errno == ENFILE || errno == ENOMEM ? LOOK_AGAIN : LOOK_ABSENT;
-	enum look look = open_fd(fd, &looks, header, ret_snapshot);
+	enum look look = open_fd(fd, ret_snapshot);
 	if (look == LOOK_FOUND)
 		*ret_fd = fd;
 	else
@@ -283,5 +242,5 @@ void snapshot_close(struct snapshot *snapshot)
 {
 	uint8_t *place = atomic_exchange(&snapshot->place, NULL);
 	if (place != NULL)
-		(void)munmap(place, snapshot->states_size + (size_t)snapshot->looks.st_size);
+		(void)munmap(place, place_size(snapshot));
 }

@@ -23,32 +23,25 @@ enum look {
 };
 
 struct snapshot {
-	struct rt_identities *header; /* read and checked */
+	struct rt_identities header; /* read and checked */
 	_Atomic(uint8_t *) place; /* a state for each chunk, then the chunks, as far as they were read; NULL at first */
 	size_t states_size;
 	_Atomic uint32_t loads; /* chunks that were read while there was no place */
 	struct stat looks;      /* of the file that was opened */
 };
 
-/* A chunk that has no place. number: 0 = none is here. */
-struct kept {
-	size_t number;
-	uint8_t bytes[RT_CHUNK];
-};
-
-/* One thread's lookup in a snapshot. fd: the file, open from the first chunk that had to be read until the end of the
- * lookup; else -1. */
+/* One thread's lookup in a snapshot. */
 struct reader {
 	struct snapshot *snapshot;
-	int fd;
-	struct kept sums;
-	struct kept data;
+	int fd; /* the file, open from the first chunk that had to be read until the end of the lookup; else -1 */
+	uint64_t chunk;        /* number of the one that was read last, 0 = none */
+	struct rt_block block; /* there it is */
 };
 
-/* Opens the file in the project's cache directory and reads its header into *header. Returns LOOK_FOUND, or LOOK_ABSENT
- * where there is none that can be believed, or LOOK_AGAIN for want of descriptors. On LOOK_FOUND *ret_snapshot is set,
- * and *ret_fd to the open file, for the lookup that wanted it. */
-enum look snapshot_open(struct rt_identities *header, struct snapshot *ret_snapshot, int *ret_fd);
+/* Opens the file in the project's cache directory and reads its header. Returns LOOK_FOUND, or LOOK_ABSENT where there
+ * is none that can be believed, or LOOK_AGAIN for want of descriptors. On LOOK_FOUND *ret_snapshot is set, and *ret_fd
+ * to the open file, for the lookup that wanted it. */
+enum look snapshot_open(struct snapshot *ret_snapshot, int *ret_fd);
 
 /* Gives the memory back. A snapshot without any is fine. */
 void snapshot_close(struct snapshot *snapshot);
@@ -58,14 +51,14 @@ bool snapshot_is_current(const struct snapshot *snapshot);
 
 static inline const struct rt_identities *snapshot_header(const struct snapshot *snapshot)
 {
-	return snapshot->header;
+	return &snapshot->header;
 }
 
 static inline void snapshot_begin_reading(struct reader *reader, struct snapshot *snapshot)
 {
 	reader->snapshot = snapshot;
 	reader->fd = -1;
-	reader->sums.number = reader->data.number = 0;
+	reader->chunk = 0;
 }
 
 /* Closes what the lookup has opened. */
@@ -83,7 +76,7 @@ static inline const uint8_t *snapshot_peek(const struct snapshot *snapshot, uint
 {
 	const uint8_t *place = atomic_load_explicit(&snapshot->place, memory_order_acquire);
 	uint64_t chunk = at / RT_CHUNK;
-	if (place == NULL || chunk >= snapshot->header->chunks || len > RT_CHUNK - at % RT_CHUNK ||
+	if (place == NULL || chunk >= snapshot->header.chunks || len > RT_CHUNK - at % RT_CHUNK ||
 	    atomic_load_explicit((const _Atomic uint8_t *)place + chunk, memory_order_acquire) != CHUNK_READY)
 		return NULL;
 	return place + snapshot->states_size + at;

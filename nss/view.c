@@ -31,15 +31,10 @@ struct opened {
 	int fd;
 };
 
-/* In .data: as .bss they would be one mapping and some page faults more, 10 of the 40 microseconds that loading the
- * module and its first answer take. */
-#define IN_DATA __attribute__((section(".data")))
-
-static struct slot slots[SLOTS] IN_DATA;
-static struct rt_identities headers[SLOTS] IN_DATA; /* of the slots' snapshots */
-static _Atomic uint32_t current;                    /* number of the slot + 1, 0 = there is no file */
-static _Atomic uint64_t look_again;                 /* verdict_clock_ms() of the next look at the file */
-static _Atomic bool busy;                           /* somebody looks */
+static struct slot slots[SLOTS];
+static _Atomic uint32_t current;    /* number of the slot + 1, 0 = there is no file */
+static _Atomic uint64_t look_again; /* verdict_clock_ms() of the next look at the file */
+static _Atomic bool busy;           /* somebody looks */
 
 static size_t stripe_of_thread(void)
 {
@@ -104,7 +99,7 @@ static enum look change(struct opened *ret_opened)
 		return LOOK_FOUND;
 	if (slot == NULL)
 		return LOOK_AGAIN;
-	enum look look = snapshot_open(&headers[slot - slots], &slot->snapshot, &ret_opened->fd);
+	enum look look = snapshot_open(&slot->snapshot, &ret_opened->fd);
 	if (look == LOOK_AGAIN)
 		return look;
 	ret_opened->snapshot = &slot->snapshot;

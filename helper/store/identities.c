@@ -146,7 +146,7 @@ static void take_over(struct identities *ids)
 /* The file is the only copy of nothing: what can't be believed is written anew from the live source. */
 static int load_records(struct identities *ids, struct fault *fault)
 {
-	if (!identities_image_ok(ids->image, ids->image_len))
+	if (!identities_image_unseal(ids->image, ids->image_len))
 		return 0;
 	take_over(ids);
 	for (int kind = IDENTITIES_USER; kind <= IDENTITIES_GROUP; kind++) {

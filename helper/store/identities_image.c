@@ -14,7 +14,6 @@
 struct layout {
 	struct rt_identities header;
 	size_t first; /* byte of the first record */
-	size_t end;   /* byte behind the last chunk */
 };
 
 static size_t round_up(size_t value)
@@ -59,17 +58,13 @@ static int lay_out(struct layout *l, const struct identities_list lists[2], stru
 {
 	uint32_t entries[2];
 	size_t records = records_end(lists, 0, entries);
-	size_t tables = lay_tables(l, entries, 0);
-	size_t behind = tables + records / RT_CHUNK;
-	size_t sums = (behind + RT_SUMS_A_CHUNK - 1) / RT_SUMS_A_CHUNK;
-	if (sums > RT_TOPS)
+	size_t tables_end = lay_tables(l, entries, 1);
+	size_t chunks = tables_end + records / RT_CHUNK;
+	if (chunks > RT_CHUNKS_MAX)
 		return fault_set(fault, FAULT_INTERNAL, "%zu MiB of remembered users and groups are too many",
-		                 behind * RT_CHUNK >> 20);
-	(void)lay_tables(l, entries, 1 + sums);
-	l->header.sum_chunks = (uint32_t)sums;
-	l->header.chunks = 1 + sums + behind;
-	l->first = (1 + sums + tables) * RT_CHUNK;
-	l->end = l->header.chunks * RT_CHUNK;
+		                 chunks * RT_CHUNK >> 20);
+	l->header.chunks = chunks;
+	l->first = tables_end * RT_CHUNK;
 	return 0;
 }
 
@@ -112,22 +107,17 @@ static void fill(uint8_t *image, struct layout *l, const struct identities_list 
 	}
 }
 
-/* The sum that belongs to chunk number i behind the sums. */
-static uint32_t *sum_at(uint8_t *image, size_t i)
-{
-	return (uint32_t *)(void *)(image + RT_CHUNK) + i;
-}
-
+/* Moves the chunks apart, the last one first, and puts their seals between them. */
 static void seal(uint8_t *image, struct rt_identities *header)
 {
-	size_t behind = header->chunks - 1 - header->sum_chunks;
-	const uint8_t *chunk = image + (1 + (size_t)header->sum_chunks) * RT_CHUNK;
-	for (size_t i = 0; i < behind; i++)
-		*sum_at(image, i) = identities_sum(chunk + i * RT_CHUNK, RT_CHUNK);
-	for (size_t i = 0; i < header->sum_chunks; i++)
-		header->top[i] = identities_sum(image + (1 + i) * RT_CHUNK, RT_CHUNK);
 	header->check = identities_sum(header, offsetof(struct rt_identities, check));
 	memcpy(image, header, sizeof *header);
+	for (size_t i = header->chunks; i-- > 0;) {
+		struct rt_block block = { .number = (uint32_t)i };
+		memcpy(block.bytes, image + i * RT_CHUNK, RT_CHUNK);
+		block.sum = identities_seal(&block, header->check);
+		memcpy(image + i * sizeof block, &block, sizeof block);
+	}
 }
 
 size_t identities_image_make(const struct identities_list lists[2], const struct identities_stamp *stamp,
@@ -141,15 +131,16 @@ size_t identities_image_make(const struct identities_list lists[2], const struct
 		                        .least_id = stamp->least_id } };
 	if (lay_out(&l, lists, fault) != 0)
 		return 0;
-	uint8_t *image = calloc(1, l.end);
+	size_t len = l.header.chunks * sizeof(struct rt_block);
+	uint8_t *image = calloc(1, len);
 	if (image == NULL) {
-		(void)fault_set(fault, FAULT_INTERNAL, "no memory for %zu MiB of remembered users", l.end >> 20);
+		(void)fault_set(fault, FAULT_INTERNAL, "no memory for %zu MiB of remembered users", len >> 20);
 		return 0;
 	}
 	fill(image, &l, lists);
 	seal(image, &l.header);
 	*ret_image = image;
-	return l.end;
+	return len;
 }
 
 static int read_fd(int fd, const char *path, uint8_t **ret_image, size_t *ret_len, struct fault *fault)
@@ -157,7 +148,7 @@ static int read_fd(int fd, const char *path, uint8_t **ret_image, size_t *ret_le
 	struct stat st;
 	if (fstat(fd, &st) != 0)
 		return fault_errno(fault, FAULT_INTERNAL, errno, "%s", path);
-	uint64_t most = ((uint64_t)RT_TOPS * (RT_SUMS_A_CHUNK + 1) + 1) * RT_CHUNK;
+	const uint64_t most = (uint64_t)RT_CHUNKS_MAX * sizeof(struct rt_block);
 	if (!S_ISREG(st.st_mode) || st.st_uid != geteuid() || (st.st_mode & (S_IWGRP | S_IWOTH)) != 0 ||
 	    st.st_size <= 0 || (uint64_t)st.st_size > most)
 		return 0;
@@ -187,44 +178,22 @@ int identities_image_read(const char *path, uint8_t **ret_image, size_t *ret_len
 	return result;
 }
 
-static bool sums_ok(const uint8_t *image, const struct rt_identities *header)
-{
-	for (uint64_t i = 1; i < header->chunks; i++) {
-		uint32_t want;
-		if (i <= header->sum_chunks)
-			want = header->top[i - 1];
-		else
-			memcpy(&want, image + RT_CHUNK + (i - 1 - header->sum_chunks) * sizeof want, sizeof want);
-		if (identities_sum(image + i * RT_CHUNK, RT_CHUNK) != want)
-			return false;
-	}
-	return true;
-}
-
-static bool tables_ok(const struct rt_identities *header)
-{
-	for (int t = 0; t < RT_TABLES; t++) {
-		const struct rt_table *table = &header->table[t];
-		uint64_t end = (uint64_t)table->chunk * RT_CHUNK + (uint64_t)table->slots * sizeof(struct rt_slot);
-		if (table->chunk <= header->sum_chunks || end > header->chunks * RT_CHUNK)
-			return false;
-	}
-	return true;
-}
-
-bool identities_image_ok(const uint8_t *image, size_t len)
+bool identities_image_unseal(uint8_t *image, size_t len)
 {
 	struct rt_identities header;
-	if (len < sizeof header)
+	struct rt_block block;
+	if (len < sizeof block)
 		return false;
 	memcpy(&header, image, sizeof header);
-	if (header.magic != RT_IDENTITIES_MAGIC || header.version != RT_IDENTITIES_VERSION ||
-	    header.check != identities_sum(&header, offsetof(struct rt_identities, check)) ||
-	    header.chunks > SIZE_MAX / RT_CHUNK || header.chunks * RT_CHUNK != len || header.sum_chunks > RT_TOPS ||
-	    header.chunks < 1 + (uint64_t)header.sum_chunks ||
-	    header.chunks - 1 - header.sum_chunks > (uint64_t)header.sum_chunks * RT_SUMS_A_CHUNK)
+	if (len % sizeof block != 0 || !identities_header_ok(&header, len / sizeof block))
 		return false;
-	return tables_ok(&header) && sums_ok(image, &header);
+	for (size_t i = 0; i < header.chunks; i++) {
+		memcpy(&block, image + i * sizeof block, sizeof block);
+		if (block.number != i || block.sum != identities_seal(&block, header.check))
+			return false;
+		memcpy(image + i * RT_CHUNK, block.bytes, RT_CHUNK);
+	}
+	return true;
 }
 
 const uint8_t *identities_image_next(const uint8_t *image, enum identities_kind kind, uint32_t least, size_t *pos)

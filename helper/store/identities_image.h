@@ -27,10 +27,10 @@ size_t identities_image_make(const struct identities_list lists[2], const struct
  * NULL and 0. Returns 0, or -1 with *fault. */
 int identities_image_read(const char *path, uint8_t **ret_image, size_t *ret_len, struct fault *fault);
 
-/* Is it a whole file of this version, every check sum right and every table inside it? */
-bool identities_image_ok(const uint8_t *image, size_t len);
+/* Is it a whole file of this version, every seal right and every table inside it? Then the seals are taken out. */
+bool identities_image_unseal(uint8_t *image, size_t len);
 
-/* Steps through the records of a file that is ok: those that are ok themselves. *pos starts as 0. NULL at the end. */
+/* Steps through the records of a file that was unsealed: those that are ok themselves. *pos starts as 0. NULL at the end. */
 const uint8_t *identities_image_next(const uint8_t *image, enum identities_kind kind, uint32_t least, size_t *pos);
 
 #endif

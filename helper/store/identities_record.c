@@ -33,7 +33,7 @@ static bool is_name(const char *name)
 
 static bool is_field(const char *text)
 {
-	return text != NULL && strlen(text) <= RT_CHUNK && is_clean(text);
+	return text != NULL && strlen(text) <= RT_FIELD_MAX && is_clean(text);
 }
 
 static size_t gids_size(const struct rt_record *head, enum identities_kind kind)
@@ -156,7 +156,7 @@ enum identities_put identities_record_user(const struct identities_user *user, u
                                            uint8_t **ret_record)
 {
 	const char *gecos = user->gecos != NULL ? user->gecos : "";
-	if (!is_name(user->name) || !is_field(user->home) || !is_field(user->shell) || strlen(gecos) > RT_CHUNK ||
+	if (!is_name(user->name) || !is_field(user->home) || !is_field(user->shell) || strlen(gecos) > RT_FIELD_MAX ||
 	    !identities_id_ok(user->uid, least) || !identities_id_ok(user->gid, least))
 		return IDENTITIES_REFUSED;
 	size_t text = strlen(user->name) + strlen(gecos) + strlen(user->home) + strlen(user->shell) + USER_STRINGS;

@@ -4,23 +4,23 @@
  * while the host can't ask its domain. Below the project's cache directory, root's, world-readable, without a secret
  * and without a password hash.
  *
- * Layout, host byte order (the file never leaves the host). The file is a row of chunks of RT_CHUNK bytes:
+ * Layout, host byte order (the file never leaves the host). The file is a row of struct rt_block: a chunk of RT_CHUNK
+ * bytes and its seal. Leave the seals out, and it is
  *
  *     chunk 0                       struct rt_identities
- *     chunks 1 … sum_chunks         one u32 for each chunk behind them: its identities_sum()
  *     then, each from a chunk on    the four tables of struct rt_slot; the records
  *
- * header.check covers the header, header.top each chunk of sums, a sum each chunk behind: so a reader can take any
- * chunk alone and believe it, and a million users cost the same as a thousand. A table is an open hash table: the first
- * slot is identities_place() of the hash, the next ones follow (the first one after the last), an empty slot ends the
- * search. A record begins at a multiple of 8 bytes; one that fits a chunk lies within one, a longer one begins with
- * one.
+ * and that is how all positions count. A seal holds the chunk's number and a sum of the chunk, of that number and of
+ * the header's check, which covers the header: so a reader can take any chunk alone and believe it, and a million users
+ * cost the same as a thousand. A table is an open hash table: the first slot is identities_place() of the hash, the
+ * next ones follow (the first one after the last), an empty slot ends the search. A record begins at a multiple of 8
+ * bytes; one that fits a chunk lies within one, a longer one begins with one.
  *
  * The reader's contract (nss/): it reads with read(2), never through a mapping of the file. A mapped file that is cut
  * while it is read kills the reader with SIGBUS, and the readers are all processes of the host, pid 1 among them;
  * what was read can't change any more. Chunks are read when they are needed, into memory of the process, checked there
- * and kept for all its threads. A chunk that doesn't fit its sum, a file that isn't root's regular file or that
- * others may write, and a record that breaks a rule below are not believed. A replaced file is noticed by its inode.
+ * and kept for all its threads. A chunk that doesn't fit its seal, a file that isn't root's regular file or that others
+ * may write, and a record that breaks a rule below are not believed. A replaced file is noticed by its inode.
  */
 #ifndef RETRUST_IDENTITIES_H
 #define RETRUST_IDENTITIES_H
@@ -32,15 +32,29 @@
 
 #define RT_IDENTITIES_FILE "identities" /* below the project's cache directory */
 #define RT_IDENTITIES_MAGIC 0x31696472u /* "rdi1" */
-#define RT_IDENTITIES_VERSION 1u
+#define RT_IDENTITIES_VERSION 2u
 
-enum { RT_CHUNK = 4096, RT_TOPS = 980, RT_SUMS_A_CHUNK = RT_CHUNK / 4 };
+/* A process' first call reads a chunk of a table and one of records: small ones, because a processor that had other
+ * work must fetch each byte from far away. */
+enum { RT_CHUNK = 1024, RT_CHUNKS_MAX = 4 << 20 };
+
+struct rt_block {
+	uint8_t bytes[RT_CHUNK];
+	uint32_t number;
+	uint32_t sum; /* identities_seal() */
+};
 
 /* No setting makes an id below this one a domain's: 0 is root, the others are the distribution's. */
 enum { RT_LEAST_ID = 500 };
 
 /* What a record may hold, so that a reader's work has an end. */
-enum { RT_NAME_MAX = 255, RT_TEXT_MAX = 64 << 20, RT_GROUPS_MAX = 65536, RT_MEMBERS_MAX = 1 << 20 };
+enum {
+	RT_NAME_MAX = 255,
+	RT_FIELD_MAX = 4096,
+	RT_TEXT_MAX = 64 << 20,
+	RT_GROUPS_MAX = 65536,
+	RT_MEMBERS_MAX = 1 << 20
+};
 
 enum rt_table_kind { RT_USERS_BY_NAME, RT_USERS_BY_ID, RT_GROUPS_BY_NAME, RT_GROUPS_BY_ID, RT_TABLES };
 
@@ -65,14 +79,11 @@ struct rt_identities {
 	int64_t written_unix;
 	uint32_t keep_seconds; /* how long after it was seen an entry counts */
 	uint32_t least_id;     /* users, groups and group ids below it are not believed */
-	uint32_t sum_chunks;
-	uint32_t reserved; /* 0 */
 	struct rt_table table[RT_TABLES];
-	uint32_t top[RT_TOPS];
-	uint32_t filler[15]; /* 0 */
-	uint32_t check;      /* identities_sum() of all that stands before it */
+	uint32_t reserved; /* 0 */
+	uint32_t check;    /* identities_sum() of all that stands before it */
 };
-_Static_assert(sizeof(struct rt_identities) == RT_CHUNK, "the header is a chunk");
+_Static_assert(sizeof(struct rt_identities) <= RT_CHUNK, "the header lies in a chunk");
 
 /* A record is this head, then u32 gids[groups] (users only: those besides the primary one), then text bytes of text:
  * strings with a NUL behind each. A user: name, gecos, home, shell. A group: name, then the members' names.
@@ -118,7 +129,7 @@ static inline uint64_t identities_step(uint64_t lane, uint64_t word)
 }
 
 /* The check sum of len bytes, a multiple of 4: four lanes of 64 bits, written out so that they stay in registers. A
- * chunk costs a quarter of a microsecond. */
+ * chunk costs some 60 ns. */
 static inline uint32_t identities_sum(const void *data, size_t len)
 {
 	const uint8_t *bytes = data;
@@ -144,6 +155,32 @@ static inline uint32_t identities_sum(const void *data, size_t len)
 		sum ^= sum >> 32;
 	}
 	return (uint32_t)sum;
+}
+
+/* The sum that seals a block of the file whose header has that check. */
+static inline uint32_t identities_seal(const struct rt_block *block, uint32_t check)
+{
+	return identities_sum(block, offsetof(struct rt_block, sum)) ^ check;
+}
+
+/* Do the tables lie inside the file, behind the header? */
+static inline bool identities_tables_ok(const struct rt_identities *header)
+{
+	for (int t = 0; t < RT_TABLES; t++) {
+		const struct rt_table *table = &header->table[t];
+		uint64_t end = (uint64_t)table->chunk * RT_CHUNK + (uint64_t)table->slots * sizeof(struct rt_slot);
+		if (table->chunk == 0 || end > header->chunks * RT_CHUNK)
+			return false;
+	}
+	return true;
+}
+
+/* A header that can be believed, of a file of that many chunks. */
+static inline bool identities_header_ok(const struct rt_identities *header, uint64_t chunks)
+{
+	return header->magic == RT_IDENTITIES_MAGIC && header->version == RT_IDENTITIES_VERSION &&
+	       header->check == identities_sum(header, offsetof(struct rt_identities, check)) &&
+	       header->chunks == chunks && chunks <= RT_CHUNKS_MAX && identities_tables_ok(header);
 }
 
 /* May it be a domain's id, whatever the file says? 65534 is nobody, -1 is none. */

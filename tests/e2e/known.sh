@@ -39,11 +39,12 @@ some=$(printf 'p%04d ' {7..1000..45})
 remembered() {
 	lab_run m1 cat $identities | python3 -c '
 import struct, sys
-data = sys.stdin.buffer.read()
+raw = sys.stdin.buffer.read()
+data = b"".join(raw[i:i + 1024] for i in range(0, len(raw), 1032))
 for kind, table in (("user", 0), ("group", 2)):
-	chunk, slots = struct.unpack_from("=II", data, 48 + table * 16)
+	chunk, slots = struct.unpack_from("=II", data, 40 + table * 16)
 	for i in range(slots):
-		_, at = struct.unpack_from("=II", data, chunk * 4096 + i * 8)
+		_, at = struct.unpack_from("=II", data, chunk * 1024 + i * 8)
 		if at:
 			uid, gid, _, groups, text, _ = struct.unpack_from("=6I", data, at * 8)
 			begin = at * 8 + 24 + (groups * 4 if kind == "user" else 0)
