@@ -23,15 +23,22 @@ static enum nss_status status_of(enum look look, int *errnop)
 	}
 }
 
+static bool is_cut_off(enum verdict verdict)
+{
+	return verdict == VERDICT_CUT_OFF || verdict == VERDICT_BROKEN;
+}
+
 static bool may_answer(enum verdict verdict)
 {
-	return verdict != VERDICT_NOTHING && caller_kind() != CALLER_INNER;
+	return is_cut_off(verdict) && caller_kind() != CALLER_INNER;
 }
 
 /* After a repair the verdict is a healthy one; what the helper has just written is the live source's own word. */
 static enum look look_after_question(const struct query *query, find_use *use, struct pack *pack)
 {
-	switch (question_ask(query)) {
+	enum question asked = question_ask(query);
+	verdict_forget();
+	switch (asked) {
 	case QUESTION_YES:
 		return find_one(query, VIEW_FRESH, use, pack);
 	case QUESTION_BUSY:
@@ -44,11 +51,13 @@ static enum look look_after_question(const struct query *query, find_use *use, s
 enum nss_status answer_one(const struct query *query, struct pack *pack, int *errnop)
 {
 	enum verdict verdict = verdict_now();
-	if (!may_answer(verdict))
+	enum look look = LOOK_ABSENT;
+	if (verdict == VERDICT_NOTHING || caller_kind() == CALLER_INNER)
 		return NSS_STATUS_NOTFOUND;
 	find_use *use = query->group ? pack_group : pack_user;
-	enum look look = find_one(query, VIEW_RECENT, use, pack);
-	if (look == LOOK_ABSENT && verdict == VERDICT_BROKEN)
+	if (is_cut_off(verdict))
+		look = find_one(query, VIEW_RECENT, use, pack);
+	if (look == LOOK_ABSENT && verdict != VERDICT_CUT_OFF)
 		look = look_after_question(query, use, pack);
 	return status_of(look, errnop);
 }

@@ -47,9 +47,17 @@ static enum verdict read_record(void)
 	struct rt_health health;
 	if (!health_read(RT_RUNDIR "/" RT_HEALTH_FILE, &health))
 		return VERDICT_NOTHING;
-	if (deadline_boot_ms() - health.checked_boot_ms > DAY_MS) /* one of the future wraps round to old */
+	uint64_t age = deadline_boot_ms() - health.checked_boot_ms;
+	if (age > DAY_MS) /* one of the future wraps round to old */
 		return VERDICT_NOTHING;
+	if (health.condition == RT_COND_HEALTHY && age > VERDICT_OLD_MS)
+		return VERDICT_OLD;
 	return judge(health.condition);
+}
+
+void verdict_forget(void)
+{
+	atomic_store_explicit(&verdict_word, 0, memory_order_relaxed);
 }
 
 enum verdict verdict_now(void)

@@ -10,13 +10,17 @@
 enum verdict {
 	VERDICT_NOTHING, /* the live source can be asked, or nothing is known: the module knows nobody */
 	VERDICT_CUT_OFF, /* the domain can't be asked, and no repair would change that: what is remembered counts */
-	VERDICT_BROKEN   /* the same, and the helper may be able to repair it */
+	VERDICT_BROKEN,  /* the same, and the helper may be able to repair it */
+	VERDICT_OLD      /* healthy, but nobody has looked for a while: what is remembered doesn't count, a question is worth it */
 };
 
 /* Of the health record in the project's run directory. It is read at most once in VERDICT_EVERY_MS; between two
  * readings this is a look at one word and at the kernel's coarse clock, without a system call. Any thread, any time. */
-enum { VERDICT_EVERY_MS = 100 };
+enum { VERDICT_EVERY_MS = 100, VERDICT_OLD_MS = 5 * 60 * 1000 };
 enum verdict verdict_now(void);
+
+/* The helper has looked: the next call reads the record again. */
+void verdict_forget(void);
 
 /* CLOCK_MONOTONIC as the kernel last told it, milliseconds; no system call. */
 static inline uint64_t verdict_clock_ms(void)

@@ -13,7 +13,8 @@
 #include <syslog.h>
 #include <unistd.h>
 
-enum { STALE_MS = 5 * 60 * 1000, HAND_OVER_MS = 200 };
+/* A helper is started for every session: that it asks the domain too costs nobody anything, so that once a minute is enough. */
+enum { STALE_MS = 60 * 1000, HAND_OVER_MS = 200 };
 
 /* CLOCK_BOOTTIME on both sides, so a clock that was set doesn't matter. */
 static bool is_old(const struct rt_health *health)

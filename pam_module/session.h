@@ -4,7 +4,7 @@
 
 #include "options.h"
 
-/* Reads the health record; where it is missing, five minutes old or tells of a broken channel, hands a request to the helper
+/* Reads the health record; where it is missing, a minute old or tells of a broken channel, hands a request to the helper
  * without waiting for what comes of it, and tells the person where it is broken. At most some 200 ms. Nothing at all
  * for local users. */
 void session_open(pam_handle_t *pamh, const struct options *options);

@@ -321,6 +321,46 @@ static void use_known(const struct module *m)
 	(void)look_up(m, "user1");
 }
 
+static void say_healthy(int sock)
+{
+	write_health(RT_COND_HEALTHY, 0);
+	say_result(sock, false);
+}
+
+static void use_known_and_stranger_twice(const struct module *m)
+{
+	for (int i = 0; i < 2; i++) {
+		if (look_up(m, "user1") != NSS_STATUS_NOTFOUND) /* deleted since: it isn't raised from the dead */
+			abort();
+		(void)look_up(m, "stranger");
+	}
+}
+
+/* Nobody has looked for a while: health may be over, so that a name that nobody knows is worth a question. */
+static void an_old_verdict_is_asked_about(void **state)
+{
+	struct timespec up;
+	(void)state;
+	(void)clock_gettime(CLOCK_BOOTTIME, &up);
+	if (up.tv_sec < 7 * 60) /* nothing can be as old yet */
+		skip();
+	broken_without_stranger();
+	write_health(RT_COND_HEALTHY, 4);
+	in_process("sshd", repair, use_stranger);
+	assert_int_equal(outcome->questions, 0);
+	write_health(RT_COND_HEALTHY, 6);
+	in_process("sshd", repair, use_stranger);
+	assert_int_equal(outcome->questions, 1);
+	assert_int_equal(outcome->status, NSS_STATUS_SUCCESS);
+	write_health(RT_COND_HEALTHY, 6);
+	in_process("sshd", say_healthy, use_known_and_stranger_twice);
+	assert_int_equal(outcome->questions, 1);
+	assert_int_equal(outcome->status, NSS_STATUS_NOTFOUND);
+	write_health(RT_COND_HEALTHY, 6);
+	in_process("systemd", repair, use_stranger);
+	assert_int_equal(outcome->questions, 0);
+}
+
 static void those_whom_the_helper_needs_ask_nothing(void **state)
 {
 	(void)state;
@@ -369,6 +409,7 @@ int main(void)
 		cmocka_unit_test(questions_are_rare),
 		cmocka_unit_test(a_group_is_asked_for_like_a_user),
 		cmocka_unit_test(only_an_unknown_name_is_asked_for),
+		cmocka_unit_test(an_old_verdict_is_asked_about),
 		cmocka_unit_test(those_whom_the_helper_needs_ask_nothing),
 		cmocka_unit_test(where_nobody_listens),
 	};
