@@ -19,7 +19,7 @@ LAB_CHECKOUT=${LAB_CHECKOUT:-$(cd "$LAB_HOME/../.." && pwd)}
 	LAB_ADMIN_PASSWORD=Adm1n-Passw0rd
 }
 
-for lab_piece in net host dc users account member pam sssd logon; do
+for lab_piece in net host dc users account member pam sssd logon nt4; do
 	# shellcheck source=/dev/null
 	. "$LAB_HOME/$lab_piece.sh"
 done
