@@ -15,6 +15,7 @@ struct dc {
 	struct sockaddr_storage sa;  /* port 0 */
 	socklen_t sa_len;
 	bool pdc;                    /* named by _ldap._tcp.pdc._msdcs.REALM */
+	bool nt4;                    /* of an NT4-style domain: RPC by named pipes alone, no Kerberos, no LDAP */
 };
 
 enum locate_result {

@@ -8,6 +8,7 @@
 
 #include "epm.h"
 #include "netlogon_message.h"
+#include "smb_pipe.h"
 
 #include <openssl/crypto.h>
 #include <string.h>
@@ -120,6 +121,26 @@ static uint32_t authenticate(struct session *session, struct rpc *rpc, const uin
 	return 0;
 }
 
+/* Where the service listens ([MS-NRPC] 2.1): a TCP port that the endpoint mapper names, or the pipe. */
+static uint32_t find_door(struct session *session)
+{
+	if (session->dc->nt4) {
+		session->port = SMB_PIPE_PORT;
+		return 0;
+	}
+	return of_rpc(
+		epm_map(session->dc, &netlogon_message_interface, session->deadline, &session->port, session->fault));
+}
+
+static struct rpc_target door(const struct session *session, const struct rpc_guard *guard)
+{
+	return (struct rpc_target){ .dc = session->dc,
+		                    .port = session->port,
+		                    .pipe = session->dc->nt4 ? "netlogon" : NULL,
+		                    .interface = &netlogon_message_interface,
+		                    .guard = guard };
+}
+
 /* Fills in the session. Returns a result of netlogon.h. */
 static uint32_t begin(struct session *session, const char *account, const char *computer, const struct secret *nt_hash)
 {
@@ -130,13 +151,10 @@ static uint32_t begin(struct session *session, const char *account, const char *
 		              "there is no NT hash of the machine's secret (the keytab has no arcfour-hmac key)");
 	if (!netlogon_message_names(session->dc->host, account, computer, &session->names))
 		return failed(session, "the name of the account, the computer or its domain is empty or too long");
-	uint32_t status = of_rpc(
-		epm_map(session->dc, &netlogon_message_interface, session->deadline, &session->port, session->fault));
+	uint32_t status = find_door(session);
 	if (status != 0)
 		return status;
-	const struct rpc_target target = { .dc = session->dc,
-		                           .port = session->port,
-		                           .interface = &netlogon_message_interface };
+	const struct rpc_target target = door(session, NULL);
 	status = of_rpc(rpc_open(&target, session->deadline, &rpc, session->fault));
 	if (status == 0)
 		status = challenge(session, rpc, nt_hash, server);
@@ -172,9 +190,7 @@ static enum rpc_result sealed_call(struct session *session, const struct rpc_pdu
 		                         .seal = guard_seal,
 		                         .open = guard_open,
 		                         .state = &session->crypto };
-	const struct rpc_target target = {
-		.dc = session->dc, .port = session->port, .interface = &netlogon_message_interface, .guard = &guard
-	};
+	const struct rpc_target target = door(session, &guard);
 	*ret_sent = false;
 	if (guard.auth.token_len == 0) {
 		(void)failed(session, "the domain's name is no name");

@@ -1,5 +1,5 @@
 /* The secure channel itself: MS-NRPC with the pinned DC, over TCP (endpoint mapper on 135, then the port that it
- * names).
+ * names), or over the named pipe of an NT4-style one (dc->nt4).
  *
  * DANGER on a host where winbindd runs: a DC keeps one session key for each computer. When one of these calls
  * succeeds, it replaces the key that winbindd uses: the next logons with right passwords fail as WRONG_PASSWORD, and

@@ -1,19 +1,17 @@
 /* Calls of DCE/RPC over TCP, see rpc.h. */
 #include "rpc.h"
 
+#include "smb_pipe.h"
+
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 struct rpc {
-	int fd;
-	struct deadline deadline;
-	const struct dc *dc;
-	int port;
+	struct stream stream;
+	struct smb_pipe *pipe; /* in the stream; NULL: RPC is in it itself */
 	uint32_t call_id;
 	const struct rpc_guard *guard;
 	struct fault *fault; /* of the call under way */
@@ -22,72 +20,28 @@ struct rpc {
 	uint8_t reply[RPC_REPLY_MAX];
 };
 
-static int fail(const struct rpc *rpc, int error, const char *what)
+static void fail(const struct rpc *rpc, const char *what)
 {
-	if (error != 0)
-		return fault_errno(rpc->fault, FAULT_UNSURE, error, "%s (%s) port %d: %s", rpc->dc->host,
-		                   rpc->dc->address, rpc->port, what);
-	return fault_set(rpc->fault, FAULT_UNSURE, "%s (%s) port %d: %s", rpc->dc->host, rpc->dc->address, rpc->port,
-	                 what);
+	(void)stream_fail(&rpc->stream, 0, what, rpc->fault);
 }
 
 static enum rpc_result bad(const struct rpc *rpc, const char *what)
 {
-	(void)fail(rpc, 0, what);
+	fail(rpc, what);
 	return RPC_BAD_REPLY;
 }
 
-static int wait_for(const struct rpc *rpc, short events)
+static int send_all(struct rpc *rpc, const uint8_t *bytes, size_t len)
 {
-	for (;;) {
-		struct pollfd pfd = { .fd = rpc->fd, .events = events };
-		const int left = deadline_left_ms(rpc->deadline);
-		const int n = left > 0 ? poll(&pfd, 1, left) : 0;
-		if (n > 0)
-			return 0; /* errors too: the next send or recv tells them */
-		if (n == 0)
-			return fail(rpc, 0,
-			            events == POLLIN ? "connected, but no whole RPC answer in time"
-			                             : "takes no data in time");
-		if (errno != EINTR)
-			return fail(rpc, errno, "cannot wait");
-	}
+	return rpc->pipe != NULL ? smb_pipe_send(rpc->pipe, bytes, len, rpc->fault)
+	                         : stream_send(&rpc->stream, bytes, len, rpc->fault);
 }
 
-static bool is_transient(int error)
+static enum rpc_result recv_all(struct rpc *rpc, uint8_t *bytes, size_t len)
 {
-	return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
-}
-
-static int send_all(const struct rpc *rpc, const uint8_t *bytes, size_t len)
-{
-	for (size_t done = 0; done < len;) {
-		const ssize_t n = send(rpc->fd, bytes + done, len - done, MSG_NOSIGNAL);
-		if (n > 0)
-			done += (size_t)n;
-		else if (n < 0 && !is_transient(errno))
-			return fail(rpc, errno, "connection lost while sending");
-		else if (wait_for(rpc, POLLOUT) != 0)
-			return -1;
-	}
-	return 0;
-}
-
-/* Waits before each read, so that a peer that sends byte after byte can't outlast the deadline. */
-static int recv_all(const struct rpc *rpc, uint8_t *bytes, size_t len)
-{
-	for (size_t done = 0; done < len;) {
-		if (wait_for(rpc, POLLIN) != 0)
-			return -1;
-		const ssize_t n = recv(rpc->fd, bytes + done, len - done, 0);
-		if (n > 0)
-			done += (size_t)n;
-		else if (n == 0)
-			return fail(rpc, 0, "closed the connection before a whole RPC answer");
-		else if (!is_transient(errno))
-			return fail(rpc, errno, "connection lost before a whole RPC answer");
-	}
-	return 0;
+	if (rpc->pipe != NULL)
+		return smb_pipe_recv(rpc->pipe, bytes, len, rpc->fault);
+	return stream_recv(&rpc->stream, bytes, len, rpc->fault) == 0 ? RPC_OK : RPC_NO_REPLY;
 }
 
 /* Reads one PDU that answers the call under way. A fault or a bind_nak is RPC_REFUSED. */
@@ -95,12 +49,14 @@ static enum rpc_result recv_pdu(struct rpc *rpc, struct rpc_pdu *ret_pdu)
 {
 	struct rpc_pdu_header header;
 	char what[96];
-	if (recv_all(rpc, rpc->fragment, RPC_PDU_HEADER) != 0)
-		return RPC_NO_REPLY;
+	enum rpc_result result = recv_all(rpc, rpc->fragment, RPC_PDU_HEADER);
+	if (result != RPC_OK)
+		return result;
 	if (!rpc_pdu_header(rpc->fragment, &header))
 		return bad(rpc, "answers with something that isn't DCE/RPC");
-	if (recv_all(rpc, rpc->fragment + RPC_PDU_HEADER, header.frag_len - (size_t)RPC_PDU_HEADER) != 0)
-		return RPC_NO_REPLY;
+	result = recv_all(rpc, rpc->fragment + RPC_PDU_HEADER, header.frag_len - (size_t)RPC_PDU_HEADER);
+	if (result != RPC_OK)
+		return result;
 	if (!rpc_pdu_parse(rpc->fragment, header.frag_len, ret_pdu))
 		return bad(rpc, "answers with a malformed RPC packet");
 	if (header.call_id != rpc->call_id)
@@ -111,7 +67,7 @@ static enum rpc_result recv_pdu(struct rpc *rpc, struct rpc_pdu *ret_pdu)
 		(void)snprintf(what, sizeof what, "refuses the RPC bind with reason %u", ret_pdu->status);
 	else
 		return RPC_OK;
-	(void)fail(rpc, 0, what);
+	fail(rpc, what);
 	return RPC_REFUSED;
 }
 
@@ -134,7 +90,7 @@ static enum rpc_result bind_interface(struct rpc *rpc, const struct rpc_pdu_synt
 	if (ack.header.type != RPC_PDU_BIND_ACK)
 		return bad(rpc, "answers a bind with another RPC packet");
 	if (!rpc_pdu_accepted(&ack)) {
-		(void)fail(rpc, 0, "does not offer the RPC interface that was asked for");
+		fail(rpc, "does not offer the RPC interface that was asked for");
 		return RPC_REFUSED;
 	}
 	if (auth != NULL && (ack.token == NULL || ack.auth_type != auth->type || ack.auth_level != auth->level))
@@ -145,7 +101,8 @@ static enum rpc_result bind_interface(struct rpc *rpc, const struct rpc_pdu_synt
 enum rpc_result rpc_open(const struct rpc_target *target, struct deadline deadline, struct rpc **ret_rpc,
                          struct fault *fault)
 {
-	const int fd = locate_connect(target->dc, target->port, deadline, fault);
+	const int port = target->pipe != NULL ? SMB_PIPE_PORT : target->port;
+	const int fd = locate_connect(target->dc, port, deadline, fault);
 	struct rpc *rpc = fd >= 0 ? calloc(1, sizeof *rpc) : NULL;
 	if (rpc == NULL) {
 		if (fd >= 0) {
@@ -154,13 +111,14 @@ enum rpc_result rpc_open(const struct rpc_target *target, struct deadline deadli
 		}
 		return RPC_NOT_SENT;
 	}
-	rpc->fd = fd;
-	rpc->deadline = deadline;
-	rpc->dc = target->dc;
-	rpc->port = target->port;
+	rpc->stream = (struct stream){ .fd = fd, .port = port, .deadline = deadline, .dc = target->dc };
 	rpc->guard = target->guard;
 	rpc->fault = fault;
-	const enum rpc_result result = bind_interface(rpc, target->interface);
+	enum rpc_result result = RPC_OK;
+	if (target->pipe != NULL)
+		result = smb_pipe_open(&rpc->stream, target->pipe, &rpc->pipe, fault);
+	if (result == RPC_OK)
+		result = bind_interface(rpc, target->interface);
 	if (result == RPC_OK)
 		*ret_rpc = rpc;
 	else
@@ -172,7 +130,8 @@ void rpc_close(struct rpc *rpc)
 {
 	if (rpc == NULL)
 		return;
-	(void)close(rpc->fd);
+	smb_pipe_close(rpc->pipe);
+	(void)close(rpc->stream.fd);
 	explicit_bzero(rpc, sizeof *rpc);
 	free(rpc);
 }
@@ -191,7 +150,7 @@ static enum rpc_result send_request(struct rpc *rpc, const struct rpc_pdu_call *
 	if (parts.len == 0 ||
 	    (guard != NULL && !guard->seal(guard->state, bytes + parts.stub, parts.stub_len, bytes + parts.token)))
 		(void)fault_set(rpc->fault, FAULT_INTERNAL, "cannot make an RPC request of %zu bytes for %s",
-		                call->stub_len, rpc->dc->host);
+		                call->stub_len, rpc->stream.dc->host);
 	else if (send_all(rpc, bytes, parts.len) == 0)
 		result = RPC_OK;
 	explicit_bzero(bytes, sizeof bytes);

@@ -1,5 +1,5 @@
-/* Calls of DCE/RPC over TCP (C706 chapters 9 and 12, [MS-RPCE] 2.1.1.1) at the pinned DC: connect, bind, ask, put the
- * fragments of the answer together.
+/* Calls of DCE/RPC (C706 chapters 9 and 12) at the pinned DC over TCP ([MS-RPCE] 2.1.1.1) or a named pipe (2.1.1.2):
+ * connect, bind, ask, put the fragments of the answer together.
  *
  * SECURITY: the peer may be anybody. Every length is bounded, every wait has the deadline, an answer that is longer
  * than RPC_REPLY_MAX or has empty fragments in it isn't read to its end. Without a guard nothing that comes back is
@@ -8,18 +8,10 @@
 #ifndef RETRUST_RPC_H
 #define RETRUST_RPC_H
 
-#include "locate.h"
 #include "rpc_pdu.h"
+#include "stream.h"
 
 enum { RPC_REPLY_MAX = 65536 };
-
-enum rpc_result {
-	RPC_OK,
-	RPC_NOT_SENT,  /* not connected, or the kernel never took the whole request: the peer can't have acted on it */
-	RPC_NO_REPLY,  /* sent, but no whole answer came: the peer may have acted on it */
-	RPC_BAD_REPLY, /* sent, and the answer is malformed, isn't ours or doesn't unseal */
-	RPC_REFUSED    /* a fault or a refused bind; not authenticated, even under a guard */
-};
 
 /* Protects a connection from its bind on. */
 struct rpc_guard {
@@ -35,6 +27,7 @@ struct rpc_guard {
 struct rpc_target {
 	const struct dc *dc;
 	int port;
+	const char *pipe; /* "netlogon": by this named pipe, port isn't looked at; NULL: by TCP */
 	const struct rpc_pdu_syntax *interface;
 	const struct rpc_guard *guard; /* NULL: an unauthenticated bind */
 };

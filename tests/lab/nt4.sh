@@ -132,7 +132,7 @@ lab_nt4_reset() { # HOST [PASSWORD]: sets its account's password, to one nobody 
 	printf '%s\n' "$password" "$password" | lab_nt4_pdc smbpasswd -s "$1\$"
 }
 lab_nt4_delete() { # HOST: the account goes from Samba and from the PDC's own users
-	lab_nt4_pdc smbpasswd -x -m "$1" >/dev/null && lab_nt4_pdc userdel "$1\$"
+	lab_nt4_pdc smbpasswd -x -m "$1" >/dev/null && lab_nt4_pdc userdel -f "$1\$"
 }
 lab_nt4_disable() { lab_nt4_pdc smbpasswd -d "$1\$" >/dev/null; }      # HOST
 lab_nt4_hash() { lab_nt4_pdc pdbedit -L -w "$1\$" | cut -d: -f4; }     # HOST: the NT hash that the PDC has
