@@ -4,10 +4,10 @@
 #include "smb2_message.h"
 
 #include <errno.h>
-#include <openssl/rand.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 enum { PENDING_MAX = 16 }; /* a server that is slow says so once */
 
@@ -96,8 +96,8 @@ static enum rpc_result negotiate(struct smb_pipe *pipe, struct fault *fault)
 {
 	uint8_t guid[16];
 	struct smb2_reply reply;
-	if (RAND_bytes(guid, sizeof guid) != 1) {
-		(void)fault_set(fault, FAULT_INTERNAL, "no random bytes");
+	if (getrandom(guid, sizeof guid, 0) != (ssize_t)sizeof guid) {
+		(void)fault_errno(fault, FAULT_INTERNAL, errno, "no random bytes");
 		return RPC_NOT_SENT;
 	}
 	const enum rpc_result result =

@@ -1,0 +1,143 @@
+/* smb2_message.c: what is written, byte for byte where the specification fixes it, and what is taken as an answer. (Lies
+ * on the wire: test_smb_pipe.c.) */
+#include "../../helper/directory/lsa_lookup.h"
+#include "../../helper/directory/smb2_message.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static uint8_t bytes[SMB2_MESSAGE_MAX];
+
+static uint32_t at(size_t offset, size_t size)
+{
+	uint32_t value = 0;
+	for (size_t i = size; i > 0; i--)
+		value = value << 8 | bytes[offset + i - 1];
+	return value;
+}
+
+static void test_header(void **state)
+{
+	struct smb2_state smb = { .message = 0x100000002, .session = 0x1122334455667788, .tree = 9 };
+	(void)state;
+	assert_int_equal(SMB2_HEADER + 49, smb2_message_read(&smb, bytes));
+	assert_memory_equal("\xfeSMB\x40\0\0\0\0\0\0\0\x08\0", bytes, 14);
+	assert_int_equal(2, at(24, 4));
+	assert_int_equal(1, at(28, 4));
+	assert_int_equal(9, at(36, 4));
+	assert_int_equal(0x55667788, at(40, 4));
+	assert_int_equal(0x11223344, at(44, 4));
+	assert_true(smb.message == 0x100000003);
+}
+
+static void test_requests(void **state)
+{
+	struct smb2_state smb = { .message = 0 };
+	const uint8_t guid[16] = { 1 };
+	(void)state;
+	memset(smb.file, 0x77, sizeof smb.file);
+	assert_int_equal(SMB2_HEADER + 40, smb2_message_negotiate(&smb, guid, bytes));
+	assert_memory_equal("\x02\x02\x10\x02", bytes + SMB2_HEADER + 36, 4);
+	assert_int_equal(SMB2_HEADER + 24 + 3, smb2_message_session_setup(&smb, (const uint8_t *)"abc", 3, bytes));
+	assert_int_equal(SMB2_HEADER + 24, at(SMB2_HEADER + 12, 2));
+	assert_int_equal(3, at(SMB2_HEADER + 14, 2));
+	assert_int_equal(SMB2_HEADER + 8 + 22, smb2_message_tree_connect(&smb, "pdc1", bytes));
+	assert_memory_equal("\\\0\\\0p\0d\0c\0001\0\\\0I\0P\0C\0$\0", bytes + SMB2_HEADER + 8, 22);
+	assert_int_equal(SMB2_HEADER + 56 + 16, smb2_message_create(&smb, "netlogon", bytes));
+	assert_int_equal(16, at(SMB2_HEADER + 46, 2));
+	assert_int_equal(SMB2_HEADER + 56 + 4, smb2_message_transceive(&smb, (const uint8_t *)"ping", 4, bytes));
+	assert_int_equal(0x0011c017, at(SMB2_HEADER + 4, 4));
+	assert_int_equal(SMB2_HEADER + 56, at(SMB2_HEADER + 24, 4));
+	assert_memory_equal(smb.file, bytes + SMB2_HEADER + 8, sizeof smb.file);
+	assert_memory_equal("ping", bytes + SMB2_HEADER + 56, 4);
+	assert_true(smb.message == 5);
+}
+
+static void test_too_long(void **state)
+{
+	struct smb2_state smb = { .message = 0 };
+	static uint8_t much[SMB2_MESSAGE_MAX];
+	char name[400];
+	(void)state;
+	memset(name, 'x', sizeof name - 1);
+	name[sizeof name - 1] = '\0';
+	assert_int_equal(0, smb2_message_transceive(&smb, much, sizeof much, bytes));
+	assert_int_equal(0, smb2_message_session_setup(&smb, much, sizeof much, bytes));
+	assert_int_equal(0, smb2_message_tree_connect(&smb, name, bytes));
+	assert_int_equal(0, smb2_message_create(&smb, name, bytes));
+	assert_int_equal(0, smb2_message_tree_connect(&smb, "\xff\xfe", bytes));
+}
+
+static void test_length(void **state)
+{
+	(void)state;
+	assert_int_equal(SMB2_HEADER, smb2_message_length((const uint8_t *)"\0\0\0\x40"));
+	assert_int_equal(SMB2_MESSAGE_MAX, smb2_message_length((const uint8_t *)"\0\0\x24\0"));
+	assert_int_equal(0, smb2_message_length((const uint8_t *)"\0\0\0\x3f"));
+	assert_int_equal(0, smb2_message_length((const uint8_t *)"\0\0\x24\x01"));
+	assert_int_equal(0, smb2_message_length((const uint8_t *)"\x81\0\0\x40"));
+}
+
+/* [MS-NLMP] 3.2.5.1.2: a zero LM response of one byte, everything else empty. */
+static void test_ntlm(void **state)
+{
+	(void)state;
+	assert_int_equal(32, smb2_message_ntlm_negotiate(bytes, sizeof bytes));
+	assert_memory_equal("NTLMSSP\0\x01\0\0\0", bytes, 12);
+	assert_int_equal(65, smb2_message_ntlm_anonymous(bytes, sizeof bytes));
+	assert_memory_equal("NTLMSSP\0\x03\0\0\0\x01\0\x01\0\x40\0\0\0\0\0\0\0", bytes, 24);
+	assert_int_equal(0x800, at(60, 4) & 0x800);
+	assert_int_equal(0, smb2_message_ntlm_anonymous(bytes, 64));
+}
+
+/* An answer is never read past its end, whatever its length. */
+static void test_cut(void **state)
+{
+	struct smb2_reply reply = { .bytes = bytes, .command = SMB2_IOCTL };
+	uint8_t file[SMB2_FILE_ID];
+	const uint8_t *data;
+	size_t len;
+	(void)state;
+	memset(bytes, 0xff, sizeof bytes);
+	for (reply.len = SMB2_HEADER; reply.len < SMB2_HEADER + 100; reply.len++) {
+		assert_false(smb2_message_negotiated(&reply));
+		assert_false(smb2_message_challenged(&reply));
+		assert_false(smb2_message_is_pipe_share(&reply));
+		assert_false(smb2_message_created(&reply, file));
+		assert_false(smb2_message_data(&reply, &data, &len));
+	}
+	for (size_t n = 0; n < SMB2_HEADER; n++)
+		assert_false(smb2_message_reply(bytes, n, &reply));
+}
+
+/* The lookup that goes over such a pipe: only its last two numbers count. */
+static void test_lookup(void **state)
+{
+	static const uint8_t present[12] = { [4] = 1 }, absent[12] = { [8] = 0x73, [11] = 0xc0 },
+			     both[12] = { [4] = 1, [8] = 0x73, [11] = 0xc0 }, denied[12] = { [8] = 0x22, [11] = 0xc0 };
+	(void)state;
+	assert_int_equal(LSA_LOOKUP_PRESENT, lsa_lookup_answer(present, sizeof present));
+	assert_int_equal(LSA_LOOKUP_ABSENT, lsa_lookup_answer(absent, sizeof absent));
+	assert_int_equal(LSA_LOOKUP_UNKNOWN, lsa_lookup_answer(both, sizeof both));
+	assert_int_equal(LSA_LOOKUP_UNKNOWN, lsa_lookup_answer(denied, sizeof denied));
+	assert_int_equal(LSA_LOOKUP_UNKNOWN, lsa_lookup_answer(present, 4));
+	assert_int_equal(LSA_LOOKUP_UNKNOWN, lsa_lookup_answer(present, 11));
+	const uint8_t handle[20] = { 5 };
+	assert_int_equal(0, lsa_lookup_names(handle, "", bytes, sizeof bytes));
+	assert_int_equal(0, lsa_lookup_names(handle, "NT4LAB\\M4$", bytes, 40));
+	assert_true(lsa_lookup_names(handle, "NT4LAB\\M4$", bytes, sizeof bytes) % 4 == 0);
+	assert_memory_equal("N\0T\0004\0L\0A\0B\0\\\0M\0004\0$\0", bytes + 48, 20);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_header),   cmocka_unit_test(test_requests),
+		                            cmocka_unit_test(test_too_long), cmocka_unit_test(test_length),
+		                            cmocka_unit_test(test_ntlm),     cmocka_unit_test(test_cut),
+		                            cmocka_unit_test(test_lookup) };
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
