@@ -296,3 +296,21 @@ enum locate_result locate_named(const char *host, const char *realm, struct dead
 	ret_dc->pdc = is_pdc(&search, ret_dc->host);
 	return LOCATE_FOUND;
 }
+
+enum locate_result locate_address(const char *address, int port, struct deadline deadline, struct dc *ret_dc,
+                                  struct fault *fault)
+{
+	struct srv_address numeric;
+	memset(ret_dc, 0, sizeof *ret_dc);
+	if (!take_numeric(address, &numeric)) {
+		(void)fault_set(fault, FAULT_CONFIG, "'%s' is no numeric address", address);
+		return LOCATE_NO_DC;
+	}
+	set_address(ret_dc, &numeric);
+	(void)snprintf(ret_dc->host, sizeof ret_dc->host, "%s", ret_dc->address);
+	const int fd = locate_connect(ret_dc, port, deadline, fault);
+	if (fd < 0)
+		return LOCATE_NO_DC;
+	(void)close(fd);
+	return LOCATE_FOUND;
+}

@@ -36,6 +36,11 @@ enum locate_result locate_any(const char *realm, struct deadline deadline, struc
 enum locate_result locate_named(const char *host, const char *realm, struct deadline deadline, struct dc *ret_dc,
                                 struct fault *fault);
 
+/* Takes the DC at a numeric address without asking DNS; its name is the address. Whether it answers is seen by a TCP
+ * connection to that port. */
+enum locate_result locate_address(const char *address, int port, struct deadline deadline, struct dc *ret_dc,
+                                  struct fault *fault);
+
 /* A connected non-blocking TCP socket to a port of the pinned DC (close-on-exec), or -1 with *fault (FAULT_UNSURE) that
  * names host, address and port. Blocks at most 2 s and until the deadline. */
 int locate_connect(const struct dc *dc, int port, struct deadline deadline, struct fault *fault);

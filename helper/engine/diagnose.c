@@ -147,7 +147,7 @@ static enum rt_condition by_newest_key(const struct facts *facts)
 	case KDC_PREAUTH_FAILED:
 		return refused(facts);
 	default:
-		return RT_COND_UNKNOWN;
+		return facts->nt4 && facts->netlogon == STATUS_DOWNGRADE_DETECTED ? RT_COND_CHANNEL_REFUSED : RT_COND_UNKNOWN;
 	}
 }
 

@@ -11,6 +11,11 @@ void errand_enroll(struct run *run)
 {
 	struct engine_outcome *outcome = run->outcome;
 	const struct engine_request *request = run->request;
+	if (run->host->facts.nt4) {
+		(void)fault_set(run->fault, FAULT_REFUSED,
+		                "an NT4-style domain has no spare keys: nobody but an administrator may reset an account there");
+		return;
+	}
 	if (outcome->condition != RT_COND_HEALTHY) {
 		(void)fault_set(
 			run->fault, FAULT_REFUSED,

@@ -1,6 +1,7 @@
 /* What the probes saw. No judgement: diagnose() makes a condition of it, plan() a list of rungs.
  *
- * Codes are those of directory/kdc.h: 0 accepted, > 0 a KDC error of RFC 4120, < 0 local (enum facts_code).
+ * Codes are those of directory/kdc.h: 0 accepted, > 0 a KDC error of RFC 4120, < 0 local (enum facts_code). In an NT4-style
+ * domain there is no KDC: what Netlogon says is put into the same codes (probe/nt4.h), netlogon has its own word.
  */
 #ifndef RETRUST_FACTS_H
 #define RETRUST_FACTS_H
@@ -29,6 +30,7 @@ enum facts_ping { FACTS_PING_NONE, FACTS_PING_ENABLED, FACTS_PING_ABSENT };
 struct facts {
 	/* this host */
 	bool named;                /* realm and account are known, from the keytab, the settings or memory */
+	bool nt4;                  /* a member of an NT4-style domain; the domain's NetBIOS name stands for the realm */
 	enum facts_keytab keytab;
 	bool keytab_has_aes;       /* among the newest keys; true without a keytab, a password makes any key */
 	int32_t newest_kvno;       /* of the keytab, 0 = none */

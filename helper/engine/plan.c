@@ -62,6 +62,9 @@ static bool usable(enum rung_id rung, const struct facts *facts, const struct po
 
 static const char *why_no_rung(const struct facts *facts)
 {
+	if (facts->nt4)
+		return "the domain takes no secret that this host still has, and no credential was given: `retrust repair -U USER` "
+		       "with an administrator of the domain";
 	if (!facts->has_spare)
 		return "the host has no spare key (`retrust enroll` makes one while the channel is healthy), and no credential "
 		       "was given";
@@ -83,6 +86,9 @@ void plan(enum rt_condition condition, const struct facts *facts, const struct p
 	/* A damaged secrets.tdb may hold more than this password: nothing is written into it. */
 	if (condition == RT_COND_SAMBA_SECRET_MISSING && facts->samba == FACTS_SAMBA_UNREADABLE)
 		rungs = 0;
+	/* An NT4-style domain keeps no deleted objects: there is nothing better than a new account. */
+	if (condition == RT_COND_ACCOUNT_MISSING && facts->nt4)
+		rungs = BIT(RUNG_CREDENTIAL);
 	*ret_plan = (struct plan){ .why_not = "" };
 	if (rungs == 0) {
 		ret_plan->why_not = why_never(condition);

@@ -40,7 +40,7 @@ static void fill(const struct host *host, const struct engine_outcome *outcome, 
 	bool changed = outcome->repaired || outcome->rotated;
 	health->repaired_boot_ms = changed ? health->checked_boot_ms : before->repaired_boot_ms;
 	health->repaired_unix = outcome->repaired ? health->checked_unix : before->repaired_unix;
-	health->kerberos = host->facts.newest_code;
+	health->kerberos = host->facts.nt4 ? FACTS_NOT_ASKED : host->facts.newest_code;
 	health->kvno = host->facts.account_kvno;
 	health->spare = spare_state(host, before);
 	(void)snprintf(health->dc, sizeof health->dc, "%.127s", host->dc.host);

@@ -7,6 +7,7 @@
 #include "../directory/ldapconn.h"
 #include "../directory/netlogon.h"
 #include "../service/process.h"
+#include "nt4.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -193,7 +194,7 @@ static void ask_netlogon(struct host *host)
 {
 	SECRET_AUTO hash = { 0 };
 	struct fault quiet = { 0 };
-	char account[sizeof host->account + sizeof host->realm];
+	char account[HOST_NETLOGON_ACCOUNT];
 	if (host->facts.newest_code == KDC_UNREACHABLE || process_each("winbindd", NULL, NULL, NULL) > 0)
 		return;
 	if (!host_nt_hash(host, &hash))
@@ -263,7 +264,13 @@ static void ask_why(struct host *host)
 
 void domain_probe(struct host *host, const struct domain_wish *wish)
 {
-	if (!host->facts.named || host->facts.keytab == FACTS_KEYTAB_UNREADABLE || !pin(host, wish))
+	if (!host->facts.named || host->facts.keytab == FACTS_KEYTAB_UNREADABLE)
+		return;
+	if (host->facts.nt4) {
+		nt4_probe(host, wish);
+		return;
+	}
+	if (!pin(host, wish))
 		return;
 	ask_newest(host);
 	ask_pending(host);
@@ -281,6 +288,10 @@ void domain_probe(struct host *host, const struct domain_wish *wish)
 void domain_confirm(struct host *host)
 {
 	struct facts *facts = &host->facts;
+	if (facts->nt4) {
+		nt4_confirm(host);
+		return;
+	}
 	facts->older_kvno = 0;
 	facts->samba_code = facts->samba_next_code = facts->samba_previous_code = KDC_NOT_ASKED;
 	ask_newest(host);

@@ -30,7 +30,10 @@ bool host_nt_hash(const struct host *host, struct secret *ret_hash)
 
 void host_netlogon_account(const struct host *host, char *buf, size_t size)
 {
-	(void)snprintf(buf, size, "%s@%s", host->account, host->realm);
+	if (host->facts.nt4)
+		(void)snprintf(buf, size, "%s\\%s", host->domain, host->account);
+	else
+		(void)snprintf(buf, size, "%s@%s", host->account, host->realm);
 }
 
 void host_free(struct host *host)

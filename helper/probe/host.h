@@ -17,7 +17,7 @@ struct host {
 	struct deadline deadline;
 	const struct teller *teller;
 
-	char realm[256];   /* upper case; "" = not joined */
+	char realm[256];   /* upper case; "" = not joined, or to an NT4-style domain */
 	char account[64];  /* "M1$" */
 	char domain[64];   /* NetBIOS name, or the best guess for messages */
 	char computer[64]; /* the account without its $ */
@@ -30,7 +30,7 @@ struct host {
 	struct journal journal;    /* where facts.has_pending */
 
 	struct dc dc;
-	struct kdc *kdc; /* pinned to dc; NULL until a DC is found */
+	struct kdc *kdc; /* pinned to dc; NULL until a DC is found, and for an NT4-style one */
 
 	struct facts facts;
 	struct fault note; /* a problem met on the way that did not end the request; told in the result */
@@ -42,7 +42,9 @@ void host_init(struct host *ret_host, struct deadline deadline, const struct tel
  * where the DC says the same of it. False (and *ret_hash empty) where there is none: Netlogon isn't to be tried. */
 bool host_nt_hash(const struct host *host, struct secret *ret_hash);
 
-/* "M1$@LAB.EXAMPLE", as directory/netlogon.h wants it. */
+enum { HOST_NETLOGON_ACCOUNT = 64 + 256 };
+
+/* "M1$@LAB.EXAMPLE", or "NT4LAB\M1$" in an NT4-style domain, as directory/netlogon.h wants it. */
 void host_netlogon_account(const struct host *host, char *buf, size_t size);
 
 /* Closes and wipes. */

@@ -59,6 +59,13 @@ static bool samba_is_member(const struct smbconf *conf)
 	return strcasecmp(conf->security, "ads") == 0 || strcasecmp(conf->security, "domain") == 0;
 }
 
+/* Joined as to a domain of NT4's kind, and nothing here says that it is a realm. */
+static bool is_nt4(const struct host *host)
+{
+	return host->keytab.state != KEYTAB_OK && host->settings.realm[0] == '\0' && host->identity.realm[0] == '\0' &&
+	       strcasecmp(host->smbconf.security, "domain") == 0;
+}
+
 /* Joined by Samba, which keeps no keytab unless told to, and nothing here wants one or ever had one. */
 static bool needs_no_keytab(const struct host *host)
 {
@@ -76,7 +83,8 @@ static void keytab_facts(struct host *host)
 		[KEYTAB_UNREADABLE] = FACTS_KEYTAB_UNREADABLE,
 	};
 	struct facts *facts = &host->facts;
-	facts->keytab = needs_no_keytab(host) ? FACTS_KEYTAB_NONE : states[host->keytab.state];
+	facts->nt4 = is_nt4(host);
+	facts->keytab = facts->nt4 || needs_no_keytab(host) ? FACTS_KEYTAB_NONE : states[host->keytab.state];
 	facts->newest_kvno = host->keytab.keys.count > 0 ? host->keytab.keys.key[0].kvno : 0;
 	facts->keytab_lags = host->keytab.lags;
 	facts->keytab_has_aes = facts->keytab == FACTS_KEYTAB_NONE || has_aes(&host->keytab); /* a password makes any key */
@@ -104,7 +112,8 @@ static void name_by_samba(struct host *host)
 	(void)snprintf(host->account, sizeof host->account, "%.*s$", (int)(n < 15 ? n : 15), name);
 	for (char *c = host->account; *c != '\0'; c++)
 		*c = (char)toupper((unsigned char)*c);
-	copy(host->realm, sizeof host->realm, host->smbconf.realm);
+	if (!host->facts.nt4)
+		copy(host->realm, sizeof host->realm, host->smbconf.realm);
 }
 
 static void name_host(struct host *host)
@@ -131,7 +140,8 @@ static void name_host(struct host *host)
 		known = host->smbconf.workgroup;
 	if (known[0] != '\0')
 		copy(host->domain, sizeof host->domain, known);
-	host->facts.named = host->realm[0] != '\0' && host->account[0] != '\0';
+	const char *where = host->facts.nt4 ? host->domain : host->realm;
+	host->facts.named = where[0] != '\0' && host->account[0] != '\0';
 }
 
 static void read_spare(struct host *host)

@@ -1,10 +1,12 @@
 /* A change of the machine password as a transaction, see change.h.
  *
- * SECURITY: nothing is written into the keytab before the DC has answered an AS exchange with the new key: that proves
- * both that the change arrived and that the KDC is the one that was told. */
+ * SECURITY: nothing is written into the keytab before the DC has answered an AS exchange with the new key (an NT4-style one:
+ * has proved itself by Netlogon with it): that proves both that the change arrived and that the KDC is the one that was
+ * told. */
 #include "change.h"
 
 #include "../base/paths.h"
+#include "../probe/nt4.h"
 #include "../store/samba_restore.h"
 
 #include <ctype.h>
@@ -67,12 +69,15 @@ static int32_t ask_with(struct host *host, const struct machine_keys *keys, int3
 }
 
 /* Proves the password to the DC and makes the keytab's keys of it: salt and kvno are the DC's word, the AS exchange
- * shows that the salt was right. Returns the exchange's result; 0 with *ret_keys. */
+ * shows that the salt was right. Returns the exchange's result; 0 with *ret_keys (none in an NT4-style domain, where
+ * Netlogon proves it). */
 static int32_t prove(struct host *host, const struct secret *password, struct machine_keys *ret_keys,
                      struct fault *fault)
 {
 	char salt[512];
 	int32_t kvno = 0, enctype = 0;
+	if (host->facts.nt4)
+		return nt4_ask(host, password, NULL);
 	int32_t code = kdc_salt(host->kdc, host->account, salt, sizeof salt, fault);
 	if (code != 0)
 		return code;
@@ -127,10 +132,11 @@ static enum rung_result settle(struct host *host, const struct secret *password,
 	int32_t code = prove(host, password, &keys, fault);
 	if (code != 0) {
 		(void)fault_set(fault, FAULT_UNSURE,
-		                "%s (%s) has not confirmed the new machine password (Kerberos %d); it is kept in %s "
+		                "%s (%s) has not confirmed the new machine password (%s %d); it is kept in %s "
 		                "and asked for "
 		                "again at the next `retrust repair`",
-		                host->dc.host, host->dc.address, (int)code, PATH_JOURNAL);
+		                host->dc.host, host->dc.address, host->facts.nt4 ? "Netlogon, as Kerberos" : "Kerberos",
+		                (int)code, PATH_JOURNAL);
 		return RUNG_UNSURE;
 	}
 	if (store(host, password, &keys, fault) != 0)

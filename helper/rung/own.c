@@ -13,14 +13,19 @@ struct way {
 	bool netlogon; /* a session of ours may have taken the place of winbindd's */
 };
 
-/* Nothing has reached the DC yet: fault says why kpasswd didn't, and goes on to say why Netlogon doesn't. */
+/* Nothing has reached the DC yet: fault says why kpasswd didn't (nothing in an NT4-style domain, which has none), and goes on
+ * to say why Netlogon doesn't. */
 static enum set_result by_netlogon(struct host *host, struct way *way, const struct secret *next, struct fault *fault)
 {
 	SECRET_AUTO hash = { 0 };
-	char account[sizeof host->account + sizeof host->realm];
+	char account[HOST_NETLOGON_ACCOUNT];
 	const struct fault closed = *fault;
 	fault_clear(fault);
-	if (!host_nt_hash(host, &hash)) {
+	if (!host_nt_hash(host, &hash) && closed.kind == FAULT_NONE) {
+		(void)fault_set(fault, FAULT_REFUSED, "Netlogon wants an NT hash, which the system's cryptographic policy forbids");
+		return SET_REFUSED;
+	}
+	if (hash.len == 0) {
 		(void)fault_set(fault, closed.kind, "%s; Netlogon wants an NT hash, and no store here has one (allow_rc4)",
 		                closed.text);
 		return SET_REFUSED;
@@ -29,7 +34,7 @@ static enum set_result by_netlogon(struct host *host, struct way *way, const str
 	way->netlogon = true;
 	const enum set_result result =
 		netlogon_set_password(&host->dc, account, host->computer, &hash, next, host->deadline, NULL, fault);
-	if (result == SET_REFUSED) {
+	if (result == SET_REFUSED && closed.kind != FAULT_NONE) {
 		const struct fault why = *fault;
 		fault_clear(fault);
 		(void)fault_set(fault, why.kind, "%.400s; %.400s", closed.text, why.text);
@@ -41,6 +46,8 @@ static enum set_result set(struct host *host, void *data, const struct secret *n
 {
 	struct way *way = data;
 	int code = 0;
+	if (host->facts.nt4)
+		return by_netlogon(host, way, next, fault);
 	const enum set_result result =
 		kpasswd_set(host->kdc, way->changepw, NULL, next, host->deadline, &code, fault);
 	return result == SET_REFUSED && code == KPASSWD_NO_SERVICE ? by_netlogon(host, way, next, fault) : result;
@@ -69,13 +76,13 @@ enum rung_result own_run(struct host *host, struct fault *fault)
 			host->dc.host);
 		return RUNG_UNSURE;
 	}
-	int32_t code = changepw_ticket(host, &changepw, fault);
+	int32_t code = host->facts.nt4 ? 0 : changepw_ticket(host, &changepw, fault);
 	if (code == 0) {
 		struct way way = { .changepw = changepw };
 		result = change_run(host, set, &way, fault);
 		/* Whatever came of it: a session of ours ends winbindd's, whose next logons would fail. */
 		if (way.netlogon)
-			(void)winbind_notice(deadline_cap(host->deadline, NOTICE_MS), host->teller);
+			(void)winbind_notice(deadline_cap(host->deadline, NOTICE_MS), NULL);
 	} else {
 		(void)fault_set(fault, FAULT_REFUSED, "%s (%s) gives %s no ticket to change its password (Kerberos %d)",
 		                host->dc.host, host->dc.address, host->account, (int)code);

@@ -6,6 +6,7 @@
 #include "../base/paths.h"
 #include "change.h"
 #include "credential.h"
+#include "nt4.h"
 #include "own.h"
 
 #include <string.h>
@@ -88,7 +89,7 @@ enum rung_result rung_run(enum rung_id id, struct host *host, const struct crede
 	case RUNG_SPARE:
 		return spare(host, fault);
 	case RUNG_CREDENTIAL:
-		return credential_repair(host, credential, fault);
+		return host->facts.nt4 ? nt4_repair(host, credential, fault) : credential_repair(host, credential, fault);
 	case RUNG_ROTATE:
 		return own_run(host, fault);
 	case RUNG_COUNT:

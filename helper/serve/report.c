@@ -50,6 +50,12 @@ static void put(json_t *object, const char *key, json_t *value)
 	(void)json_object_set_new(object, key, value);
 }
 
+/* In an NT4-style domain nobody speaks Kerberos. */
+static json_t *kerberos_or_null(const struct facts *facts)
+{
+	return code_or_null(facts->nt4 ? FACTS_NOT_ASKED : facts->newest_code);
+}
+
 static const char *keytab_verdict(const struct facts *facts)
 {
 	switch (facts->keytab) {
@@ -79,7 +85,7 @@ static const char *samba_verdict(const struct facts *facts)
 		return "right";
 	if (facts->samba_next_code == 0)
 		return "pending";
-	if (facts->samba_code == 24)
+	if (facts->samba_code == 24 || (facts->nt4 && facts->samba_code > 0))
 		return facts->samba_previous_code == 0 ? "previous" : "wrong";
 	return facts->samba_code == FACTS_NOT_ASKED ? "not-tried" : "unknown";
 }
@@ -122,7 +128,7 @@ static json_t *dcs(const struct host *host)
 	put(dc, "name", text_or_null(host->dc.host));
 	put(dc, "address", json_string(host->dc.address));
 	put(dc, "pdc", json_boolean(host->dc.pdc));
-	put(dc, "kerberos", code_or_null(host->facts.newest_code));
+	put(dc, "kerberos", kerberos_or_null(&host->facts));
 	put(dc, "kvno", host->facts.account_kvno > 0 ? json_integer(host->facts.account_kvno) : json_null());
 	put(dc, "netlogon", netlogon_or_null(host->facts.netlogon));
 	put(dc, "event", event_or_null(codes_ntstatus_event(host->facts.netlogon)));
@@ -194,7 +200,7 @@ char *report_json(const struct host *host, const struct engine_request *request,
 	json_t *root = json_object();
 	put(root, "verb", json_string(verb_name(request->verb)));
 	put_condition(root, outcome);
-	put(root, "kerberos", code_or_null(host->facts.newest_code));
+	put(root, "kerberos", kerberos_or_null(&host->facts));
 	put(root, "domain", text_or_null(host->domain));
 	put(root, "realm", text_or_null(host->realm));
 	put(root, "account", text_or_null(host->account));

@@ -5,8 +5,10 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <pwd.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -87,35 +89,94 @@ int process_each(const char *name, const char *owner, void (*visit)(pid_t pid, v
 	return count;
 }
 
-static void become(const char *const argv[])
+/* in, out: descriptors for its input and outputs, -1 = /dev/null. */
+static pid_t start(const char *const argv[], int in, int out)
 {
 	static char *const empty[] = { NULL };
-	int null = open("/dev/null", O_RDWR);
-	if (null >= 0) {
-		(void)dup2(null, 0);
-		(void)dup2(null, 1);
-		(void)dup2(null, 2);
-	}
+	const pid_t pid = fork();
+	if (pid != 0)
+		return pid;
+	const int null = open("/dev/null", O_RDWR);
+	(void)dup2(in >= 0 ? in : null, 0);
+	(void)dup2(out >= 0 ? out : null, 1);
+	(void)dup2(out >= 0 ? out : null, 2);
 	(void)close_range(3, ~0U, 0);
 	(void)setsid();
 	(void)execve(argv[0], (char *const *)(uintptr_t)argv, empty);
 	_exit(127);
 }
 
-int process_run(const char *const argv[], struct deadline deadline)
+/* Has it ended? Then its exit status, -1 where a signal ended it, goes to *ret_status. */
+static bool has_ended(pid_t pid, int *ret_status)
 {
 	int status;
-	pid_t pid = fork();
+	const pid_t done = waitpid(pid, &status, WNOHANG);
+	if (done == 0 || (done < 0 && errno == EINTR))
+		return false;
+	*ret_status = done == pid && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+	return true;
+}
+
+int process_run(const char *const argv[], struct deadline deadline)
+{
+	int status = -1;
+	const pid_t pid = start(argv, -1, -1);
 	if (pid < 0)
 		return -1;
-	if (pid == 0)
-		become(argv);
-	for (;;) {
-		pid_t done = waitpid(pid, &status, WNOHANG);
-		if (done == pid)
-			return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-		if ((done < 0 && errno != EINTR) || deadline_left_ms(deadline) == 0)
-			return -1;
+	while (!has_ended(pid, &status) && deadline_left_ms(deadline) > 0)
 		(void)poll(NULL, 0, 5);
+	return status;
+}
+
+/* Reads what is there now, for 5 ms at the most; what doesn't fit is dropped. */
+static void read_some(int fd, const struct process_talk *talk, size_t *len)
+{
+	char dropped[256];
+	struct pollfd pfd = { .fd = fd, .events = POLLIN };
+	if (poll(&pfd, 1, 5) <= 0)
+		return;
+	const size_t room = talk->size - 1 - *len;
+	const ssize_t n = read(fd, room > 0 ? talk->ret_output + *len : dropped, room > 0 ? room : sizeof dropped);
+	if (n > 0 && room > 0)
+		*len += (size_t)n;
+	else if (n == 0)
+		(void)poll(NULL, 0, 5); /* it has closed its outputs and goes on */
+}
+
+static int listen_to(pid_t pid, int fd, const struct process_talk *talk, struct deadline deadline)
+{
+	int status = -1;
+	size_t len = 0;
+	bool ended = false;
+	while (!ended && deadline_left_ms(deadline) > 0) {
+		ended = has_ended(pid, &status);
+		read_some(fd, talk, &len); /* once more after its end */
 	}
+	talk->ret_output[len] = '\0';
+	if (!ended) {
+		(void)kill(pid, SIGKILL);
+		(void)waitpid(pid, NULL, 0);
+	}
+	return status;
+}
+
+int process_talk(const char *const argv[], const struct process_talk *talk, struct deadline deadline)
+{
+	int in[2] = { -1, -1 }, out[2] = { -1, -1 }, status = -1;
+	talk->ret_output[0] = '\0';
+	/* Nobody reads yet: the pipe itself holds the input. */
+	bool good = talk->input_len <= PIPE_BUF && pipe2(in, O_CLOEXEC) == 0 && pipe2(out, O_CLOEXEC) == 0 &&
+	            write(in[1], talk->input, talk->input_len) == (ssize_t)talk->input_len;
+	const pid_t pid = good ? start(argv, in[0], out[1]) : -1;
+	for (int i = 0; i < 2; i++) {
+		if (in[i] >= 0)
+			(void)close(in[i]);
+	}
+	if (out[1] >= 0)
+		(void)close(out[1]);
+	if (pid > 0)
+		status = listen_to(pid, out[0], talk, deadline);
+	if (out[0] >= 0)
+		(void)close(out[0]);
+	return status;
 }

@@ -62,7 +62,8 @@ enum rt_at_logon { RT_LOGON_NOTHING, RT_LOGON_WORDS, RT_LOGON_KB };
   X(ACCOUNT_MISSING, "account-missing", 0xC000018B, 5721, 3, 1, KB, NO,                                                \
     "An administrator has to restore or create this computer's account.",                                              \
     "The domain has no such computer account: deleted, or renamed. Restore the deleted object if you can (it keeps "   \
-    "its SID and groups), otherwise join again. A restored account needs only `retrust repair`.")                      \
+    "its SID and groups), otherwise join again. A restored account needs only `retrust repair`. An NT4-style domain "  \
+    "keeps no deleted objects: there `retrust repair -U USER` creates the account again.")                             \
   X(ACCOUNT_DELETED_RESTORABLE, "account-deleted-restorable", 0xC000018B, 5721, 3, 1, KB, NO,                          \
     "An administrator has to restore this computer's account.",                                                        \
     "The computer account was deleted and its deleted object can be restored with its SID.")                           \
@@ -100,7 +101,8 @@ enum rt_at_logon { RT_LOGON_NOTHING, RT_LOGON_WORDS, RT_LOGON_KB };
     "This computer's clock differs too much from the domain's; ask an administrator.",                                 \
     "The clock differs by more than Kerberos allows (5 minutes). Set it (chronyc makestep), then verify again.")       \
   X(NO_DC, "no-dc", 0xC000005E, 9016, 4, 2, NOTHING, NO, "",                                                           \
-    "No domain controller answers. Look at the network and at the firewall (TCP 88, 389, 464).")                       \
+    "No domain controller answers. Look at the network and at the firewall (TCP 88, 389, 464; of an NT4-style "        \
+    "domain TCP 445 and UDP 137).")                                                                                    \
   X(DNS_FAILURE, "dns-failure", 0xC000005E, 9017, 4, 2, NOTHING, NO, "",                                               \
     "DNS doesn't name a domain controller: look at /etc/resolv.conf and at _ldap._tcp.dc._msdcs of the domain.")       \
   X(ENCTYPE_MISMATCH, "enctype-mismatch", 0, 9018, 4, 1, KB, NO, "",                                                   \

@@ -8,15 +8,15 @@ LAB_NT4_PDC_ADDR=10.77.0.20
 # lab_pdc NAME [--rogue]: a PDC of NT4LAB with the users alice, bob, carol and dave. --rogue: an independent domain of
 # the same name with other secrets (alice's password is the same); it stays unplugged until lab_swap_dc.
 lab_pdc() {
-	local name=$1 rogue=${2-} as=$1
+	local name=$1 rogue=${2-} as=$1 password=$LAB_ADMIN_PASSWORD
 	if [[ $rogue == --rogue ]]; then
-		as=$(<"$LAB_DIR/pdc") || return
+		as=$(<"$LAB_DIR/pdc") password=R0gue-Passw0rd || return
 	else
 		echo "$name" >"$LAB_DIR/pdc"
 	fi
 	lab_host "$name" "$as.$LAB_DOMAIN" "$LAB_NT4_PDC_ADDR" || return
 	if [[ $rogue != --rogue ]]; then lab_attach "$name" || return; fi
-	lab_journald "$name" && lab_pdc_files "$name" || return
+	lab_journald "$name" && lab_pdc_files "$name" "$password" || return
 	lab_daemon "$name" nmbd nmbd -F --no-process-group -l /var/log/samba &&
 		lab_daemon "$name" smbd smbd -F --no-process-group -l /var/log/samba &&
 		lab_wait 20 "the PDC $name" "/var/log/samba in $name" lab_pdc_serves "$name"
@@ -26,8 +26,8 @@ lab_pdc_serves() {
 	lab_run "$1" bash -c ": <>/dev/tcp/$LAB_NT4_PDC_ADDR/445"
 }
 
-lab_pdc_files() { # HOST
-	lab_run_in "$1" "$LAB_NT4_DOMAIN" "$LAB_ADMIN_PASSWORD" >"$LAB_DIR/$1/provision.log" 2>&1 <<-'E'
+lab_pdc_files() { # HOST PASSWORD-OF-ROOT
+	lab_run_in "$1" "$LAB_NT4_DOMAIN" "$2" >"$LAB_DIR/$1/provision.log" 2>&1 <<-'E'
 		set -e
 		cat >/etc/samba/smb.conf <<-K
 			[global]
@@ -132,7 +132,7 @@ lab_nt4_reset() { # HOST [PASSWORD]: sets its account's password, to one nobody 
 	printf '%s\n' "$password" "$password" | lab_nt4_pdc smbpasswd -s "$1\$"
 }
 lab_nt4_delete() { # HOST: the account goes from Samba and from the PDC's own users
-	lab_nt4_pdc smbpasswd -x -m "$1" >/dev/null && lab_nt4_pdc userdel -f "$1\$"
+	lab_nt4_pdc smbpasswd -x -m "$1" >/dev/null && lab_nt4_pdc userdel -f "$1\$" 2>/dev/null # it says that its logon is still open
 }
 lab_nt4_disable() { lab_nt4_pdc smbpasswd -d "$1\$" >/dev/null; }      # HOST
 lab_nt4_hash() { lab_nt4_pdc pdbedit -L -w "$1\$" | cut -d: -f4; }     # HOST: the NT hash that the PDC has
