@@ -208,6 +208,32 @@ static void tells_why_not(void **state)
 	}
 }
 
+/* A domain of NT4's kind restores nothing: an administrator may have the account made again. */
+static void an_nt4_domain_makes_accounts_anew(void **state)
+{
+	static const struct {
+		enum rt_condition condition;
+		bool nt4, credential;
+		int count;
+	} cases[] = { { RT_COND_ACCOUNT_MISSING, true, true, 1 },   { RT_COND_ACCOUNT_MISSING, true, false, 0 },
+		     { RT_COND_ACCOUNT_MISSING, false, true, 0 },  { RT_COND_ACCOUNT_DISABLED, true, true, 0 },
+		     { RT_COND_SECRET_MISMATCH, true, true, 1 },   { RT_COND_SECRET_MISMATCH, true, false, 0 } };
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct plan p;
+		const struct facts facts = { .nt4 = cases[i].nt4,
+			                     .keytab = FACTS_KEYTAB_NONE,
+			                     .newest_code = cases[i].condition == RT_COND_ACCOUNT_MISSING ? 6 : 24 };
+		const struct policy policy = { .repair_unattended = true, .credential = cases[i].credential };
+		plan(cases[i].condition, &facts, &policy, &p);
+		assert_int_equal(p.count, cases[i].count);
+		if (p.count > 0)
+			assert_int_equal(p.rung[0], RUNG_CREDENTIAL);
+		else if (cases[i].nt4 && cases[i].condition != RT_COND_ACCOUNT_DISABLED)
+			assert_non_null(strstr(p.why_not, "retrust repair -U USER"));
+	}
+}
+
 static void rungs_have_their_names(void **state)
 {
 	static const char *const names[] = { "pending", "resync", "previous", "spare", "credential", "rotate" };
@@ -224,6 +250,7 @@ int main(void)
 		cmocka_unit_test(every_condition_in_every_situation),
 		cmocka_unit_test(what_may_be_mended_has_rungs),
 		cmocka_unit_test(tells_why_not),
+		cmocka_unit_test(an_nt4_domain_makes_accounts_anew),
 		cmocka_unit_test(rungs_have_their_names),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

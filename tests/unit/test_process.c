@@ -136,6 +136,56 @@ static const char *own_user(void)
 	return pw != NULL ? pw->pw_name : NULL;
 }
 
+static int talk(const char *script, const char *input, int64_t ms, char *ret_output, size_t size)
+{
+	const char *const argv[] = { "/bin/sh", "-c", script, NULL };
+	const struct process_talk words = {
+		.input = input, .input_len = strlen(input), .ret_output = ret_output, .size = size
+	};
+	return process_talk(argv, &words, deadline_in(ms));
+}
+
+static void words_go_to_and_fro(void **state)
+{
+	char output[64];
+	(void)state;
+	assert_int_equal(talk("read x; echo \"<$x>\"; read x; echo $x >&2; cat; exit 3", "one\ntwo\n", 20000, output,
+	                      sizeof output),
+	                 3);
+	assert_string_equal(output, "<one>\ntwo\n");
+	assert_int_equal(talk("exit 0", "nobody reads it", 20000, output, sizeof output), 0);
+	assert_string_equal(output, "");
+	assert_int_equal(talk("for n in 3 4 5 6 7 8 9; do test ! -e /proc/self/fd/$n || exit $n; done", "", 20000, output,
+	                      sizeof output),
+	                 0);
+	assert_int_equal(talk("exec >&- 2>&-; sleep 0.1; exit 7", "", 20000, output, sizeof output), 7);
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+}
+
+static void too_many_words_are_cut(void **state)
+{
+	static char much[8192];
+	char output[8];
+	(void)state;
+	assert_int_equal(talk("i=0; while [ $i -lt 20000 ]; do echo 0123456789; i=$((i + 1)); done", "", 20000, output,
+	                      sizeof output),
+	                 0);
+	assert_string_equal(output, "0123456");
+	memset(much, 'x', sizeof much - 1);
+	assert_int_equal(talk("exit 0", much, 20000, output, sizeof output), -1); /* it would have to be fed */
+}
+
+static void who_talks_too_long_is_stopped(void **state)
+{
+	char output[64];
+	(void)state;
+	const int64_t before = deadline_now_ms();
+	assert_int_equal(talk("echo begun; sleep 20; echo done >talked", "", 300, output, sizeof output), -1);
+	assert_true(deadline_now_ms() - before < 10000);
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+	assert_int_equal(access("talked", F_OK), -1);
+}
+
 static void finds_a_process_by_name(void **state)
 {
 	const char *user = own_user();
@@ -218,6 +268,9 @@ int main(void)
 		cmocka_unit_test(waits_no_longer_than_the_deadline),
 		cmocka_unit_test(the_program_starts_clean),
 		cmocka_unit_test(leaves_nothing_behind),
+		cmocka_unit_test(words_go_to_and_fro),
+		cmocka_unit_test(too_many_words_are_cut),
+		cmocka_unit_test(who_talks_too_long_is_stopped),
 		cmocka_unit_test(finds_a_process_by_name),
 		cmocka_unit_test(finds_all_of_them),
 		cmocka_unit_test(a_persons_own_doesnt_count),

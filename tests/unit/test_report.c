@@ -280,6 +280,26 @@ static void every_verdict_on_secrets_tdb(void **state)
 	}
 }
 
+/* The codes of an NT4-style domain are Netlogon's in Kerberos' dress: nobody has said them. */
+static void an_nt4_domain_knows_no_kerberos(void **state)
+{
+	const struct expected members[] = { { "realm", "null" },
+		                            { "kerberos", "null" },
+		                            { "dcs.0.kerberos", "null" },
+		                            { "dcs.0.netlogon", "\"0xC0000022\"" },
+		                            { "stores.0.name", "\"secrets.tdb\"" },
+		                            { "stores.0.verdict", "\"wrong\"" },
+		                            { "stores.1", "absent" } };
+	(void)state;
+	host.facts.nt4 = true;
+	host.facts.keytab = FACTS_KEYTAB_NONE;
+	host.facts.samba = FACTS_SAMBA_OK;
+	host.facts.newest_code = host.facts.samba_code = 6;
+	host.facts.netlogon = 0xC0000022;
+	(void)snprintf(host.dc.host, sizeof host.dc.host, "PDC1");
+	assert_members(members, sizeof members / sizeof *members);
+}
+
 static void every_state_of_the_spare(void **state)
 {
 	static const struct {
@@ -393,6 +413,7 @@ int main(void)
 		FRESH(what_the_channel_says),
 		FRESH(every_verdict_on_the_keytab),
 		FRESH(every_verdict_on_secrets_tdb),
+		FRESH(an_nt4_domain_knows_no_kerberos),
 		FRESH(every_state_of_the_spare),
 		FRESH(a_plan_is_told_where_it_was_asked_for),
 		FRESH(every_verb_has_its_name),
