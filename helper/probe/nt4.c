@@ -4,8 +4,8 @@
  * be tried. */
 #include "nt4.h"
 
-#include "../directory/lsa_lookup.h"
 #include "../directory/netlogon.h"
+#include "../directory/samr_lookup.h"
 #include "../service/winbind.h"
 #include "nt4_locate.h"
 
@@ -59,19 +59,20 @@ static void ask_newest(struct host *host)
 	facts->samba_code = facts->newest_code;
 }
 
-/* Such a PDC says the same of a wrong secret and of an account that is gone. */
+/* Such a PDC says the same of a wrong secret, of a disabled account and of one that is gone. */
 static void look_account_up(struct host *host)
 {
 	struct fault quiet = { 0 };
 	struct facts *facts = &host->facts;
-	const enum lsa_lookup found =
-		lsa_lookup(&host->dc, host->domain, host->account, deadline_cap(host->deadline, LOOKUP_MS), &quiet);
-	if (facts->newest_code == FACTS_NOT_ASKED)
-		facts->account_code = found == LSA_LOOKUP_ABSENT ? NO_ACCOUNT : ACCEPTED;
-	else if (found == LSA_LOOKUP_ABSENT)
-		facts->newest_code = facts->samba_code = NO_ACCOUNT;
-	else if (found == LSA_LOOKUP_PRESENT && facts->newest_code == NO_ACCOUNT)
-		facts->newest_code = facts->samba_code = REVOKED; /* there, and not to be trusted */
+	const char *sid = host->samba.sid[0] != '\0' ? host->samba.sid : host->identity.domain_sid;
+	const enum samr_lookup found =
+		samr_lookup(&host->dc, sid, host->account, deadline_cap(host->deadline, LOOKUP_MS), &quiet);
+	int32_t *code = facts->newest_code == FACTS_NOT_ASKED ? &facts->account_code : &facts->newest_code;
+	if (found == SAMR_LOOKUP_ABSENT)
+		*code = NO_ACCOUNT;
+	else if (found == SAMR_LOOKUP_DISABLED || (found == SAMR_LOOKUP_PRESENT && *code == NO_ACCOUNT))
+		*code = REVOKED; /* there, and not to be trusted */
+	facts->samba_code = facts->newest_code;
 }
 
 static void ask_others(struct host *host)
@@ -98,7 +99,7 @@ static void ask(struct host *host)
 		return;
 	if (facts->newest_code != ACCEPTED)
 		look_account_up(host);
-	if (facts->newest_code != NO_ACCOUNT)
+	if (facts->newest_code == ACCEPTED || facts->newest_code == REFUSED || facts->newest_code == FACTS_NOT_ASKED)
 		ask_others(host);
 	if (facts->newest_code == ACCEPTED || facts->pending_code == ACCEPTED || facts->samba_next_code == ACCEPTED ||
 	    facts->samba_previous_code == ACCEPTED)

@@ -85,7 +85,7 @@ static const char *samba_verdict(const struct facts *facts)
 		return "right";
 	if (facts->samba_next_code == 0)
 		return "pending";
-	if (facts->samba_code == 24 || (facts->nt4 && facts->samba_code > 0))
+	if (facts->samba_code == 24)
 		return facts->samba_previous_code == 0 ? "previous" : "wrong";
 	return facts->samba_code == FACTS_NOT_ASKED ? "not-tried" : "unknown";
 }

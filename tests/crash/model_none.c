@@ -1,6 +1,6 @@
 /* The parts of helper/directory/ that the crash tests never reach: an administrator's credential, an NT4-style domain. */
 #include "../../helper/directory/companion.h"
-#include "../../helper/directory/lsa_lookup.h"
+#include "../../helper/directory/samr_lookup.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -92,12 +92,12 @@ int companion_remove(LDAP *ld, const char *base, const char *account, struct fau
 	return -1;
 }
 
-enum lsa_lookup lsa_lookup(const struct dc *dc, const char *domain, const char *account, struct deadline deadline,
-                           struct fault *fault)
+enum samr_lookup samr_lookup(const struct dc *dc, const char *sid, const char *account, struct deadline deadline,
+                             struct fault *fault)
 {
-	(void)dc, (void)domain, (void)account, (void)deadline, (void)fault;
+	(void)dc, (void)sid, (void)account, (void)deadline, (void)fault;
 	never(__func__);
-	return LSA_LOOKUP_UNKNOWN;
+	return SAMR_LOOKUP_UNKNOWN;
 }
 
 enum locate_result locate_address(const char *address, int port, struct deadline deadline, struct dc *ret_dc,

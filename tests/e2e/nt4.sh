@@ -138,13 +138,24 @@ log_on "reset"
 
 # Deleted
 lab_nt4_delete m1
-says "deleted" account-missing 0xC000018B wrong
+says "deleted" account-missing 0xC000018B unknown
 check "deleted: recorded" recorded 5721
 retrust_json repair
 check "deleted, no credential: refused" same 3 "$code"
 as_root
 heals "deleted" credential
 log_on "deleted"
+
+# Disabled: somebody's decision
+lab_nt4_disable m1
+says "disabled" account-disabled 0xC0000072 unknown
+check "disabled: recorded" recorded 9007
+as_root
+check "disabled: not even an administrator's password changes it" condition_is account-disabled
+lab_nt4_enable m1
+retrust_json verify
+check "enabled again: healthy" condition_is healthy
+log_on "enabled again"
 
 check "nobody asked DNS" lab_run pdc1 test ! -s /root/asked
 finish

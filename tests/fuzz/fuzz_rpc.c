@@ -1,4 +1,4 @@
-/* Fuzz target for helper/directory/{rpc,rpc_pdu,epm,lsa_lookup,ndr,netlogon_message}.c: whatever a DC sends, the conversation
+/* Fuzz target for helper/directory/{rpc,rpc_pdu,epm,samr_lookup,ndr,netlogon_message}.c: whatever a DC sends, the conversation
  * ends, nothing is read outside the bytes that came, and no more is believed than was sent.
  *
  * The first byte chooses what gets the rest: a decoder alone, or a whole conversation, of which all that the DC says is
@@ -9,7 +9,7 @@
 
 /* Whole, for they want the locate_connect of this file, and the other targets have none. */
 #include "../../helper/directory/epm.c"
-#include "../../helper/directory/lsa_lookup.c"
+#include "../../helper/directory/samr_lookup.c"
 #include "../../helper/directory/rpc.c"
 
 #include <stdlib.h>
@@ -176,7 +176,9 @@ static void decode(uint8_t choice, const uint8_t *bytes, size_t size)
 	const int port = epm_decode(&netlogon_message_interface, bytes, size);
 	if (port < -1 || port > 65535)
 		abort();
-	(void)lsa_lookup_answer(bytes, size);
+	uint32_t rid;
+	(void)samr_lookup_rid(bytes, size, &rid);
+	(void)samr_lookup_flags(bytes, size);
 	(void)netlogon_message_reply(opnums[choice % 4], bytes, size, &reply);
 }
 

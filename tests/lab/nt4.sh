@@ -135,6 +135,7 @@ lab_nt4_delete() { # HOST: the account goes from Samba and from the PDC's own us
 	lab_nt4_pdc smbpasswd -x -m "$1" >/dev/null && lab_nt4_pdc userdel -f "$1\$" 2>/dev/null # it says that its logon is still open
 }
 lab_nt4_disable() { lab_nt4_pdc smbpasswd -d "$1\$" >/dev/null; }      # HOST
+lab_nt4_enable() { lab_nt4_pdc smbpasswd -e "$1\$" >/dev/null; }       # HOST
 lab_nt4_hash() { lab_nt4_pdc pdbedit -L -w "$1\$" | cut -d: -f4; }     # HOST: the NT hash that the PDC has
 lab_nt4_badpwdcount() { # USER
 	lab_nt4_pdc pdbedit -L -v "$1" | sed -n 's/^Bad password count *: *//p'

@@ -1,8 +1,8 @@
 /* nt4.c: which secrets are tried, what is made of Netlogon's word, and that winbindd gets its session back. The PDC, the
  * lookup and winbindd are this file's. */
 #include "../../helper/probe/nt4.h"
-#include "../../helper/directory/lsa_lookup.h"
 #include "../../helper/directory/netlogon.h"
+#include "../../helper/directory/samr_lookup.h"
 #include "../../helper/engine/diagnose.h"
 #include "../../helper/probe/nt4_locate.h"
 #include "../../helper/service/winbind.h"
@@ -17,7 +17,7 @@
 /* The domain. */
 static const char *taken;      /* the password that the PDC takes, "" = none */
 static uint32_t refusal;       /* what it says to others */
-static enum lsa_lookup looked; /* what it says of the account */
+static enum samr_lookup looked; /* what it says of the account */
 static bool found;             /* somebody is the PDC */
 static int asked, told;
 
@@ -37,11 +37,11 @@ uint32_t netlogon_verify(const struct dc *dc, const char *account, const char *c
 	return refusal;
 }
 
-enum lsa_lookup lsa_lookup(const struct dc *dc, const char *domain, const char *account, struct deadline deadline,
-                           struct fault *fault)
+enum samr_lookup samr_lookup(const struct dc *dc, const char *sid, const char *account, struct deadline deadline,
+                             struct fault *fault)
 {
 	(void)dc, (void)deadline, (void)fault;
-	assert_string_equal(domain, "NT4LAB");
+	assert_string_equal(sid, "S-1-5-21-1-2-3");
 	assert_string_equal(account, "M1$");
 	return looked;
 }
@@ -75,6 +75,7 @@ static void begin(const char *current, const char *previous, const char *next, c
 	strcpy(host.domain, "NT4LAB");
 	strcpy(host.account, "M1$");
 	strcpy(host.computer, "M1");
+	strcpy(host.samba.sid, "S-1-5-21-1-2-3");
 	host.facts.nt4 = host.facts.named = true;
 	host.facts.keytab = FACTS_KEYTAB_NONE;
 	host.facts.samba = current != NULL ? FACTS_SAMBA_OK : FACTS_SAMBA_NO_SECRET;
@@ -91,7 +92,7 @@ static void begin(const char *current, const char *previous, const char *next, c
 	asked = told = 0;
 	taken = "";
 	refusal = 0xC0000022;
-	looked = LSA_LOOKUP_PRESENT;
+	looked = SAMR_LOOKUP_PRESENT;
 	found = true;
 }
 
@@ -151,18 +152,19 @@ static void test_account(void **state)
 {
 	static const struct {
 		uint32_t status;
-		enum lsa_lookup looked;
+		enum samr_lookup looked;
 		enum rt_condition condition;
-	} rows[] = { { 0xC0000022, LSA_LOOKUP_PRESENT, RT_COND_SECRET_MISMATCH },
-		     { 0xC0000022, LSA_LOOKUP_UNKNOWN, RT_COND_SECRET_MISMATCH },
-		     { 0xC0000022, LSA_LOOKUP_ABSENT, RT_COND_ACCOUNT_MISSING },
-		     { 0xC000018B, LSA_LOOKUP_ABSENT, RT_COND_ACCOUNT_MISSING },
-		     { 0xC000018B, LSA_LOOKUP_UNKNOWN, RT_COND_ACCOUNT_MISSING },
-		     { 0xC000018B, LSA_LOOKUP_PRESENT, RT_COND_ACCOUNT_DISABLED },
-		     { 0xC0000388, LSA_LOOKUP_PRESENT, RT_COND_CHANNEL_REFUSED },
-		     { 0xC0000001, LSA_LOOKUP_PRESENT, RT_COND_UNKNOWN },
-		     { NETLOGON_UNREACHABLE, LSA_LOOKUP_PRESENT, RT_COND_NO_DC },
-		     { NETLOGON_BAD_REPLY, LSA_LOOKUP_PRESENT, RT_COND_DC_NOT_PROVEN } };
+	} rows[] = { { 0xC0000022, SAMR_LOOKUP_PRESENT, RT_COND_SECRET_MISMATCH },
+		     { 0xC0000022, SAMR_LOOKUP_UNKNOWN, RT_COND_SECRET_MISMATCH },
+		     { 0xC0000022, SAMR_LOOKUP_ABSENT, RT_COND_ACCOUNT_MISSING },
+		     { 0xC0000022, SAMR_LOOKUP_DISABLED, RT_COND_ACCOUNT_DISABLED },
+		     { 0xC000018B, SAMR_LOOKUP_ABSENT, RT_COND_ACCOUNT_MISSING },
+		     { 0xC000018B, SAMR_LOOKUP_UNKNOWN, RT_COND_ACCOUNT_MISSING },
+		     { 0xC000018B, SAMR_LOOKUP_PRESENT, RT_COND_ACCOUNT_DISABLED },
+		     { 0xC0000388, SAMR_LOOKUP_PRESENT, RT_COND_CHANNEL_REFUSED },
+		     { 0xC0000001, SAMR_LOOKUP_PRESENT, RT_COND_UNKNOWN },
+		     { NETLOGON_UNREACHABLE, SAMR_LOOKUP_PRESENT, RT_COND_NO_DC },
+		     { NETLOGON_BAD_REPLY, SAMR_LOOKUP_PRESENT, RT_COND_DC_NOT_PROVEN } };
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		begin("now", NULL, NULL, NULL);
@@ -181,7 +183,7 @@ static void test_no_secret(void **state)
 	assert_int_equal(RT_COND_SAMBA_SECRET_MISSING, look());
 	assert_int_equal(0, asked);
 	begin(NULL, NULL, NULL, NULL);
-	looked = LSA_LOOKUP_ABSENT;
+	looked = SAMR_LOOKUP_ABSENT;
 	assert_int_equal(RT_COND_ACCOUNT_MISSING, look());
 }
 

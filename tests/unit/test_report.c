@@ -288,7 +288,7 @@ static void an_nt4_domain_knows_no_kerberos(void **state)
 		                            { "dcs.0.kerberos", "null" },
 		                            { "dcs.0.netlogon", "\"0xC0000022\"" },
 		                            { "stores.0.name", "\"secrets.tdb\"" },
-		                            { "stores.0.verdict", "\"wrong\"" },
+		                            { "stores.0.verdict", "\"unknown\"" },
 		                            { "stores.1", "absent" } };
 	(void)state;
 	host.facts.nt4 = true;

@@ -1,6 +1,5 @@
 /* smb2_message.c: what is written, byte for byte where the specification fixes it, and what is taken as an answer. (Lies
  * on the wire: test_smb_pipe.c.) */
-#include "../../helper/directory/lsa_lookup.h"
 #include "../../helper/directory/smb2_message.h"
 
 #include <setjmp.h>
@@ -114,30 +113,10 @@ static void test_cut(void **state)
 		assert_false(smb2_message_reply(bytes, n, &reply));
 }
 
-/* The lookup that goes over such a pipe: only its last two numbers count. */
-static void test_lookup(void **state)
-{
-	static const uint8_t present[12] = { [4] = 1 }, absent[12] = { [8] = 0x73, [11] = 0xc0 },
-			     both[12] = { [4] = 1, [8] = 0x73, [11] = 0xc0 }, denied[12] = { [8] = 0x22, [11] = 0xc0 };
-	(void)state;
-	assert_int_equal(LSA_LOOKUP_PRESENT, lsa_lookup_answer(present, sizeof present));
-	assert_int_equal(LSA_LOOKUP_ABSENT, lsa_lookup_answer(absent, sizeof absent));
-	assert_int_equal(LSA_LOOKUP_UNKNOWN, lsa_lookup_answer(both, sizeof both));
-	assert_int_equal(LSA_LOOKUP_UNKNOWN, lsa_lookup_answer(denied, sizeof denied));
-	assert_int_equal(LSA_LOOKUP_UNKNOWN, lsa_lookup_answer(present, 4));
-	assert_int_equal(LSA_LOOKUP_UNKNOWN, lsa_lookup_answer(present, 11));
-	const uint8_t handle[20] = { 5 };
-	assert_int_equal(0, lsa_lookup_names(handle, "", bytes, sizeof bytes));
-	assert_int_equal(0, lsa_lookup_names(handle, "NT4LAB\\M4$", bytes, 40));
-	assert_true(lsa_lookup_names(handle, "NT4LAB\\M4$", bytes, sizeof bytes) % 4 == 0);
-	assert_memory_equal("N\0T\0004\0L\0A\0B\0\\\0M\0004\0$\0", bytes + 48, 20);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_header),   cmocka_unit_test(test_requests),
 		                            cmocka_unit_test(test_too_long), cmocka_unit_test(test_length),
-		                            cmocka_unit_test(test_ntlm),     cmocka_unit_test(test_cut),
-		                            cmocka_unit_test(test_lookup) };
+		                            cmocka_unit_test(test_ntlm),     cmocka_unit_test(test_cut) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
