@@ -15,7 +15,7 @@ enum {
 	OPNUM_QUERY_USER = 36,
 	OPNUM_CONNECT2 = 57,
 	HANDLE = 20,
-	OPENED = HANDLE + 4, /* a handle and a status */
+	OPENED = HANDLE + 4,   /* a handle and a status */
 	ACCESS_CONNECT = 0x21, /* and look a domain up */
 	ACCESS_DOMAIN_LOOKUP = 0x200,
 	ACCESS_READ_ACCOUNT = 0x10,

@@ -1,5 +1,5 @@
-/* What an NT4-style domain says of an account, asked as nobody by the named pipe "samr" ([MS-SAMR]): there Netlogon answers
- * one and the same 0xC0000022 to a wrong secret, to a disabled account and for one that is gone.
+/* What an NT4-style domain says of an account, asked as nobody by the named pipe "samr" ([MS-SAMR]): there Netlogon
+ * answers one and the same 0xC0000022 to a wrong secret, to a disabled account and for one that is gone.
  *
  * SECURITY: unproven. It may start a diagnosis and tells an administrator where to look; it proves nothing.
  */
@@ -12,8 +12,8 @@
 
 enum samr_lookup { SAMR_LOOKUP_PRESENT, SAMR_LOOKUP_DISABLED, SAMR_LOOKUP_ABSENT, SAMR_LOOKUP_UNKNOWN };
 
-/* Looks the account ("M1$") up in the domain of that SID ("S-1-5-21-…"). An account whose flags nobody may read counts as
- * present. SAMR_LOOKUP_UNKNOWN with *fault when there is no usable answer. Blocks until the deadline at the most. */
+/* Looks the account ("M1$") up in the domain of that SID ("S-1-5-21-…"). An account whose flags nobody may read counts
+ * as present. SAMR_LOOKUP_UNKNOWN with *fault when there is no usable answer. Blocks until the deadline at the most. */
 enum samr_lookup samr_lookup(const struct dc *dc, const char *sid, const char *account, struct deadline deadline,
                              struct fault *fault);
 

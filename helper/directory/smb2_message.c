@@ -11,7 +11,7 @@ enum {
 	PROTOCOL = 0x424d53fe, /* 0xFE 'S' 'M' 'B' */
 	FLAG_RESPONSE = 1,
 	FLAG_ASYNC = 2,
-	CREDITS = 8,           /* asked for with each request; one is used at a time */
+	CREDITS = 8, /* asked for with each request; one is used at a time */
 	SIGNING_ENABLED = 1,
 	DIALECT_202 = 0x0202,
 	DIALECT_210 = 0x0210,
@@ -85,7 +85,8 @@ size_t smb2_message_negotiate(struct smb2_state *state, const uint8_t guid[16], 
 }
 
 /* 2.2.5 */
-size_t smb2_message_session_setup(struct smb2_state *state, const uint8_t *token, size_t token_len, uint8_t ret_bytes[SMB2_MESSAGE_MAX])
+size_t smb2_message_session_setup(struct smb2_state *state, const uint8_t *token, size_t token_len,
+                                  uint8_t ret_bytes[SMB2_MESSAGE_MAX])
 {
 	struct ndr_out out = begin(state, SMB2_SESSION_SETUP, ret_bytes);
 	ndr_put_u16(&out, SETUP_BODY + 1);
@@ -144,7 +145,8 @@ size_t smb2_message_create(struct smb2_state *state, const char *pipe, uint8_t r
 }
 
 /* 2.2.31 with FSCTL_PIPE_TRANSCEIVE (2.2.31 and [MS-FSCC] 2.3.50): writes, and reads what comes back. */
-size_t smb2_message_transceive(struct smb2_state *state, const uint8_t *data, size_t len, uint8_t ret_bytes[SMB2_MESSAGE_MAX])
+size_t smb2_message_transceive(struct smb2_state *state, const uint8_t *data, size_t len,
+                               uint8_t ret_bytes[SMB2_MESSAGE_MAX])
 {
 	struct ndr_out out = begin(state, SMB2_IOCTL, ret_bytes);
 	ndr_put_u16(&out, IOCTL_BODY + 1);
@@ -283,8 +285,15 @@ bool smb2_message_data(const struct smb2_reply *reply, const uint8_t **ret_data,
 	return true;
 }
 
-enum { NTLM_UNICODE = 0x1, NTLM_REQUEST_TARGET = 0x4, NTLM_NTLM = 0x200, NTLM_ANONYMOUS = 0x800, NTLM_SIGN = 0x8000,
-       NTLM_EXTENDED = 0x80000, NTLM_AUTHENTICATE_FIXED = 64 };
+enum {
+	NTLM_UNICODE = 0x1,
+	NTLM_REQUEST_TARGET = 0x4,
+	NTLM_NTLM = 0x200,
+	NTLM_ANONYMOUS = 0x800,
+	NTLM_SIGN = 0x8000,
+	NTLM_EXTENDED = 0x80000,
+	NTLM_AUTHENTICATE_FIXED = 64
+};
 
 static struct ndr_out ntlm_begin(uint32_t type, uint8_t *bytes, size_t size)
 {

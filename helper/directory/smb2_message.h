@@ -13,8 +13,8 @@
 #include <stdint.h>
 
 enum {
-	SMB2_PREFIX = 4,     /* bytes before each message: a zero and its length, big-endian (2.1) */
-	SMB2_HEADER = 64,    /* bytes of the header */
+	SMB2_PREFIX = 4,         /* bytes before each message: a zero and its length, big-endian (2.1) */
+	SMB2_HEADER = 64,        /* bytes of the header */
 	SMB2_MESSAGE_MAX = 9216, /* longer ones are neither made nor read */
 	SMB2_OUTPUT_MAX = 8192,  /* what a pipe may give at once */
 	SMB2_FILE_ID = 16
@@ -44,10 +44,12 @@ struct smb2_state {
 /* Each writes one request without its prefix into SMB2_MESSAGE_MAX bytes and returns its length, 0 when it doesn't fit.
  * state->message goes on. */
 size_t smb2_message_negotiate(struct smb2_state *state, const uint8_t guid[16], uint8_t ret_bytes[SMB2_MESSAGE_MAX]);
-size_t smb2_message_session_setup(struct smb2_state *state, const uint8_t *token, size_t token_len, uint8_t ret_bytes[SMB2_MESSAGE_MAX]);
+size_t smb2_message_session_setup(struct smb2_state *state, const uint8_t *token, size_t token_len,
+                                  uint8_t ret_bytes[SMB2_MESSAGE_MAX]);
 size_t smb2_message_tree_connect(struct smb2_state *state, const char *server, uint8_t ret_bytes[SMB2_MESSAGE_MAX]);
 size_t smb2_message_create(struct smb2_state *state, const char *pipe, uint8_t ret_bytes[SMB2_MESSAGE_MAX]);
-size_t smb2_message_transceive(struct smb2_state *state, const uint8_t *data, size_t len, uint8_t ret_bytes[SMB2_MESSAGE_MAX]);
+size_t smb2_message_transceive(struct smb2_state *state, const uint8_t *data, size_t len,
+                               uint8_t ret_bytes[SMB2_MESSAGE_MAX]);
 size_t smb2_message_read(struct smb2_state *state, uint8_t ret_bytes[SMB2_MESSAGE_MAX]);
 
 /* The length that a prefix announces, 0 when it isn't one of a message that may be read. */
@@ -67,9 +69,9 @@ struct smb2_reply {
 bool smb2_message_reply(const uint8_t *bytes, size_t len, struct smb2_reply *ret_reply);
 
 /* The bodies of the answers. Each is false when the body isn't one. */
-bool smb2_message_negotiated(const struct smb2_reply *reply);                /* to one of our dialects */
-bool smb2_message_challenged(const struct smb2_reply *reply);                /* an NTLM challenge is in it */
-bool smb2_message_is_pipe_share(const struct smb2_reply *reply);             /* of a tree connect */
+bool smb2_message_negotiated(const struct smb2_reply *reply);    /* to one of our dialects */
+bool smb2_message_challenged(const struct smb2_reply *reply);    /* an NTLM challenge is in it */
+bool smb2_message_is_pipe_share(const struct smb2_reply *reply); /* of a tree connect */
 bool smb2_message_created(const struct smb2_reply *reply, uint8_t ret_file[SMB2_FILE_ID]);
 /* What the pipe gave, of a transceive or a read; inside the message. */
 bool smb2_message_data(const struct smb2_reply *reply, const uint8_t **ret_data, size_t *ret_len);

@@ -14,8 +14,8 @@ enum { PENDING_MAX = 16 }; /* a server that is slow says so once */
 struct smb_pipe {
 	const struct stream *stream;
 	struct smb2_state state;
-	bool asked;           /* a transceive is under way, its answer hasn't been read */
-	size_t at, data_len;  /* of data: what was received and not yet taken */
+	bool asked;          /* a transceive is under way, its answer hasn't been read */
+	size_t at, data_len; /* of data: what was received and not yet taken */
 	uint8_t data[SMB2_OUTPUT_MAX];
 	uint8_t message[SMB2_PREFIX + SMB2_MESSAGE_MAX];
 };
@@ -47,9 +47,9 @@ static enum rpc_result recv_message(struct smb_pipe *pipe, struct smb2_reply *re
 		return bad(pipe, "answers with something that isn't SMB2, or too long", fault);
 	if (stream_recv(pipe->stream, pipe->message + SMB2_PREFIX, len, fault) != 0)
 		return RPC_NO_REPLY;
-	return smb2_message_reply(pipe->message + SMB2_PREFIX, len, ret_reply) ?
-	               RPC_OK :
-	               bad(pipe, "answers with a malformed SMB2 message", fault);
+	return smb2_message_reply(pipe->message + SMB2_PREFIX, len, ret_reply)
+	               ? RPC_OK
+	               : bad(pipe, "answers with a malformed SMB2 message", fault);
 }
 
 /* Reads the answer to the last request; interim ones ([MS-SMB2] 3.2.5.1.5) are skipped. */
@@ -100,8 +100,8 @@ static enum rpc_result negotiate(struct smb_pipe *pipe, struct fault *fault)
 		(void)fault_errno(fault, FAULT_INTERNAL, errno, "no random bytes");
 		return RPC_NOT_SENT;
 	}
-	const enum rpc_result result =
-		exchange(pipe, smb2_message_negotiate(&pipe->state, guid, room(pipe)), SMB2_NEGOTIATE, 0, &reply, fault);
+	const enum rpc_result result = exchange(pipe, smb2_message_negotiate(&pipe->state, guid, room(pipe)),
+	                                        SMB2_NEGOTIATE, 0, &reply, fault);
 	if (result == RPC_OK && !smb2_message_negotiated(&reply))
 		return bad(pipe, "agrees to no dialect of SMB2 that was offered", fault);
 	return result;
@@ -121,8 +121,8 @@ static enum rpc_result set_up_session(struct smb_pipe *pipe, struct fault *fault
 		return bad(pipe, "answers an SMB session with something that isn't NTLM", fault);
 	pipe->state.session = reply.session;
 	len = smb2_message_ntlm_anonymous(token, sizeof token);
-	return exchange(pipe, smb2_message_session_setup(&pipe->state, token, len, room(pipe)), SMB2_SESSION_SETUP, 0, &reply,
-	                fault);
+	return exchange(pipe, smb2_message_session_setup(&pipe->state, token, len, room(pipe)), SMB2_SESSION_SETUP, 0,
+	                &reply, fault);
 }
 
 /* [MS-SMB2] 3.2.4.2.4 and 3.2.4.3 */
@@ -130,8 +130,8 @@ static enum rpc_result open_file(struct smb_pipe *pipe, const char *name, struct
 {
 	struct smb2_reply reply;
 	enum rpc_result result =
-		exchange(pipe, smb2_message_tree_connect(&pipe->state, pipe->stream->dc->host, room(pipe)), SMB2_TREE_CONNECT,
-	                 0, &reply, fault);
+		exchange(pipe, smb2_message_tree_connect(&pipe->state, pipe->stream->dc->host, room(pipe)),
+	                 SMB2_TREE_CONNECT, 0, &reply, fault);
 	if (result != RPC_OK)
 		return result;
 	if (!smb2_message_is_pipe_share(&reply))

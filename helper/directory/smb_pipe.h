@@ -1,8 +1,8 @@
-/* A named pipe of the pinned DC over SMB2 (dialects 2.0.2 and 2.1), as nobody: how an NT4-style domain controller, which
- * offers no RPC over TCP, is asked ([MS-RPCE] 2.1.1.2, [MS-SMB2]).
+/* A named pipe of the pinned DC over SMB2 (dialects 2.0.2 and 2.1), as nobody: how an NT4-style domain controller,
+ * which offers no RPC over TCP, is asked ([MS-RPCE] 2.1.1.2, [MS-SMB2]).
  *
- * SECURITY: an anonymous session proves nothing and protects nothing: it carries bytes to whoever is there, as TCP does.
- * What is said over it has to bring its own proof. Every length is bounded, every wait has the stream's deadline.
+ * SECURITY: an anonymous session proves nothing and protects nothing: it carries bytes to whoever is there, as TCP
+ * does. What is said over it has to bring its own proof. Every length is bounded, every wait has the stream's deadline.
  */
 #ifndef RETRUST_SMB_PIPE_H
 #define RETRUST_SMB_PIPE_H

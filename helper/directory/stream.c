@@ -10,8 +10,8 @@ int stream_fail(const struct stream *stream, int error, const char *what, struct
 	if (error != 0)
 		return fault_errno(fault, FAULT_UNSURE, error, "%s (%s) port %d: %s", stream->dc->host,
 		                   stream->dc->address, stream->port, what);
-	return fault_set(fault, FAULT_UNSURE, "%s (%s) port %d: %s", stream->dc->host, stream->dc->address, stream->port,
-	                 what);
+	return fault_set(fault, FAULT_UNSURE, "%s (%s) port %d: %s", stream->dc->host, stream->dc->address,
+	                 stream->port, what);
 }
 
 static int wait_for(const struct stream *stream, short events, struct fault *fault)

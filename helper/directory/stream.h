@@ -1,6 +1,7 @@
 /* Bytes to and from the pinned DC over one TCP connection, all of them or none, until a deadline.
  *
- * SECURITY: the peer may be anybody. Every wait has the deadline, and a peer that sends byte after byte can't outlast it.
+ * SECURITY: the peer may be anybody. Every wait has the deadline, and a peer that sends byte after byte can't outlast
+ * it.
  */
 #ifndef RETRUST_STREAM_H
 #define RETRUST_STREAM_H

@@ -1,7 +1,7 @@
 /* Asks an NT4-style domain, see nt4.h.
  *
- * The machine's own password is tried first: one that is refused does no harm, and where it is accepted nothing else has to
- * be tried. */
+ * The machine's own password is tried first: one that is refused does no harm, and where it is accepted nothing else
+ * has to be tried. */
 #include "nt4.h"
 
 #include "../directory/netlogon.h"
@@ -43,7 +43,8 @@ int32_t nt4_ask(struct host *host, const struct secret *password, uint32_t *ret_
 		return FACTS_NOT_ASKED;
 	host_netlogon_account(host, account, sizeof account);
 	if (netlogon_hash_of_password(password, &hash) == 0)
-		status = netlogon_verify(&host->dc, account, host->computer, &hash, deadline_cap(host->deadline, ASK_MS), &why);
+		status = netlogon_verify(&host->dc, account, host->computer, &hash,
+		                         deadline_cap(host->deadline, ASK_MS), &why);
 	if (status == NETLOGON_UNREACHABLE || status == NETLOGON_BAD_REPLY)
 		host->note = why;
 	if (ret_status != NULL)

@@ -1,5 +1,5 @@
-/* Finding the PDC of an NT4-style domain, see nt4_locate.h. Samba's tools ask, because they follow smb.conf: lmhosts, WINS,
- * broadcasts.
+/* Finding the PDC of an NT4-style domain, see nt4_locate.h. Samba's tools ask, because they follow smb.conf: lmhosts,
+ * WINS, broadcasts.
  *
  * SECURITY: names by NetBIOS are anybody's to claim. Whoever answers has to prove itself by Netlogon. */
 #include "nt4_locate.h"
@@ -79,7 +79,8 @@ static bool resolve(const char *host, struct deadline deadline, char *ret_addres
 	return snprintf(ret_address, size, "%s", host) < (int)size;
 }
 
-/* DOMAIN<1b>, else the first who bears DOMAIN<1c>: a PDC that has just started has the one some seconds after the other. */
+/* DOMAIN<1b>, else the first who bears DOMAIN<1c>: a PDC that has just started has the one some seconds after the
+ * other. */
 static bool resolve_pdc(const char *domain, struct deadline deadline, struct dc *dc, char *ret_address, size_t size)
 {
 	const char *const pdc[] = { "/usr/bin/net", "lookup", "pdc", domain, NULL };
@@ -115,7 +116,8 @@ enum locate_result nt4_locate(const char *named, const struct smbconf *conf, con
 	if (found.pdc ? !resolve(host, deadline, address, sizeof address)
 	              : !resolve_pdc(domain, deadline, &found, address, sizeof address)) {
 		(void)fault_set(fault, FAULT_UNSURE,
-		                "nobody says where %s%s is: look at nmbd on the PDC, at `wins server` and `name resolve order` in "
+		                "nobody says where %s%s is: look at nmbd on the PDC, at `wins server` and `name "
+		                "resolve order` in "
 		                "smb.conf, or name it by --dc",
 		                host[0] != '\0' ? host : "the PDC of domain ", host[0] != '\0' ? "" : domain);
 		return LOCATE_NO_DC;

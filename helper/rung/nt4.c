@@ -1,9 +1,9 @@
 /* Repair of an NT4-style domain's member, see nt4.h.
  *
- * SECURITY: the administrator's password goes to `net` through a pipe. `net` proves it by NTLMv2 and demands signing, which
- * only a PDC that knows the password's hash can do: a false one gets nothing but a response to guess at. It makes the
- * account take a password of `net`'s choice, in a folder of our own; what the host uses from then on is set with the
- * journal, over a channel on which the PDC proves that it knows that password. */
+ * SECURITY: the administrator's password goes to `net` through a pipe. `net` proves it by NTLMv2 and demands signing,
+ * which only a PDC that knows the password's hash can do: a false one gets nothing but a response to guess at. It makes
+ * the account take a password of `net`'s choice, in a folder of our own; what the host uses from then on is set with
+ * the journal, over a channel on which the PDC proves that it knows that password. */
 #include "nt4.h"
 
 #include "../base/paths.h"
@@ -58,13 +58,15 @@ static int write_credential(const struct credential *credential, struct secret *
 	const struct secret *password = &credential->password;
 	if (!is_plain(password->bytes, password->len) ||
 	    !is_plain((const uint8_t *)credential->user, strlen(credential->user)))
-		return fault_set(fault, FAULT_REFUSED,
-		                 "Samba's tools can't take a name or a password that is empty or begins or ends with a space");
-	const int n = snprintf(text, sizeof text, "username = %s\npassword = %.*s\n", credential->user, (int)password->len,
-	                       (const char *)password->bytes);
+		return fault_set(
+			fault, FAULT_REFUSED,
+			"Samba's tools can't take a name or a password that is empty or begins or ends with a space");
+	const int n = snprintf(text, sizeof text, "username = %s\npassword = %.*s\n", credential->user,
+	                       (int)password->len, (const char *)password->bytes);
 	const bool fits = n > 0 && (size_t)n < sizeof text && secret_set(ret_text, text, (size_t)n);
 	explicit_bzero(text, sizeof text);
-	return fits ? 0 : fault_set(fault, FAULT_REFUSED, "the user's name and password are too long for Samba's tools");
+	return fits ? 0
+	            : fault_set(fault, FAULT_REFUSED, "the user's name and password are too long for Samba's tools");
 }
 
 /* The last line of what `net` printed says why. */
@@ -79,19 +81,30 @@ static const char *last_line(char *output)
 
 static int run_net(struct host *host, const struct secret *credential, struct fault *fault)
 {
+	static const char apart[] = "--option=private dir=" PATH_JOIN;
 	char output[2048] = "";
-	const struct process_talk talk = { .input = credential->bytes,
-		                           .input_len = credential->len,
-		                           .ret_output = output,
-		                           .size = sizeof output };
-	const char *const argv[] = { "/usr/bin/net", "rpc", "join", "-S", host->dc.host, "-I", host->dc.address,
-		                     "-A", "/dev/stdin", "--use-kerberos=off", "--client-protection=sign",
-		                     "--option=private dir=" PATH_JOIN, NULL };
+	const struct process_talk talk = {
+		.input = credential->bytes, .input_len = credential->len, .ret_output = output, .size = sizeof output
+	};
+	const char *const argv[] = { "/usr/bin/net",
+		                     "rpc",
+		                     "join",
+		                     "-S",
+		                     host->dc.host,
+		                     "-I",
+		                     host->dc.address,
+		                     "-A",
+		                     "/dev/stdin",
+		                     "--use-kerberos=off",
+		                     "--client-protection=sign",
+		                     apart,
+		                     NULL };
 	const int status = process_talk(argv, &talk, host->deadline);
 	if (status == 0)
 		return 0;
 	if (status == 127)
-		return fault_set(fault, FAULT_REFUSED, "/usr/bin/net is missing: install Samba's tools (samba-common-bin)");
+		return fault_set(fault, FAULT_REFUSED,
+		                 "/usr/bin/net is missing: install Samba's tools (samba-common-bin)");
 	return fault_set(fault, FAULT_REFUSED, "%s (%s) doesn't let the administrator repair %s: %.400s", host->dc.host,
 	                 host->dc.address, host->account, output[0] != '\0' ? last_line(output) : "no answer in time");
 }
@@ -104,7 +117,8 @@ static bool is_own_domain(const struct host *host, const char *sid)
 }
 
 /* Has the account take a password: *ret_password. */
-static int join(struct host *host, const struct credential *credential, struct secret *ret_password, struct fault *fault)
+static int join(struct host *host, const struct credential *credential, struct secret *ret_password,
+                struct fault *fault)
 {
 	SECRET_AUTO text = { 0 };
 	SAMBA_SECRETS_AUTO joined = { .state = SAMBA_NONE };
@@ -130,8 +144,9 @@ static enum set_result set(struct host *host, void *data, const struct secret *n
 	SECRET_AUTO hash = { 0 };
 	char account[HOST_NETLOGON_ACCOUNT];
 	if (netlogon_hash_of_password(data, &hash) != 0) {
-		(void)fault_set(fault, FAULT_REFUSED, "the system's cryptographic policy forbids the NT hash, and without it there "
-		                                      "is no secure channel to an NT4-style domain");
+		(void)fault_set(fault, FAULT_REFUSED,
+		                "the system's cryptographic policy forbids the NT hash, and without it there "
+		                "is no secure channel to an NT4-style domain");
 		return SET_REFUSED;
 	}
 	host_netlogon_account(host, account, sizeof account);
@@ -142,7 +157,8 @@ enum rung_result nt4_repair(struct host *host, const struct credential *credenti
 {
 	SECRET_AUTO password = { 0 };
 	if (credential->kind != RT_CRED_PASSWORD) {
-		(void)fault_set(fault, FAULT_REFUSED, "an NT4-style domain knows no tickets: give an administrator's name by -U");
+		(void)fault_set(fault, FAULT_REFUSED,
+		                "an NT4-style domain knows no tickets: give an administrator's name by -U");
 		return RUNG_FAILED;
 	}
 	if (join(host, credential, &password, fault) != 0)

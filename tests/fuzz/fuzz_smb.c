@@ -1,5 +1,5 @@
-/* Fuzz target for helper/directory/{smb_pipe,smb2_message}.c: whatever a server sends, the conversation ends, nothing is
- * read outside the bytes that came, and no more is given than was sent.
+/* Fuzz target for helper/directory/{smb_pipe,smb2_message}.c: whatever a server sends, the conversation ends, nothing
+ * is read outside the bytes that came, and no more is given than was sent.
  *
  * The first byte says how many of the opening's answers are sound; the rest of the input is what the server says after
  * them: raw, or behind sound headers.
@@ -18,8 +18,9 @@ enum { INPUT_MAX = 4096 };
 /* What a client's request looks like: the answers repeat its numbers. */
 static void make_request(uint8_t request[SMB2_HEADER], int stage)
 {
-	static const uint8_t commands[STAGES] = { SMB2_NEGOTIATE, SMB2_SESSION_SETUP, SMB2_SESSION_SETUP,
-		                                  SMB2_TREE_CONNECT, SMB2_CREATE, SMB2_IOCTL, SMB2_READ };
+	static const uint8_t commands[STAGES] = { SMB2_NEGOTIATE,    SMB2_SESSION_SETUP, SMB2_SESSION_SETUP,
+		                                  SMB2_TREE_CONNECT, SMB2_CREATE,        SMB2_IOCTL,
+		                                  SMB2_READ };
 	memset(request, 0, SMB2_HEADER);
 	memcpy(request, "\xfeSMB\x40", 5);
 	request[12] = commands[stage < READ ? stage : READ];

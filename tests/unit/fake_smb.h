@@ -19,15 +19,15 @@ enum fake_smb_lie {
 	DRIP, /* byte after byte, without end */
 	CUT,  /* half of it, then the end */
 	/* an answer that isn't one */
-	HUGE, /* announces 16 MiB */
-	TINY, /* announces less than a header */
+	HUGE,       /* announces 16 MiB */
+	TINY,       /* announces less than a header */
 	OTHER_TYPE, /* the prefix is of another kind of packet */
 	GARBAGE,
 	A_REQUEST, /* isn't flagged as an answer */
 	CHAINED,   /* announces another one behind it */
 	WRONG_MESSAGE,
 	WRONG_COMMAND,
-	PENDING, /* puts it off without end */
+	PENDING,    /* puts it off without end */
 	WRONG_BODY, /* another structure size */
 	SHORT_BODY,
 	LAST_EVERYWHERE = SHORT_BODY,
@@ -63,7 +63,7 @@ static inline void fake_smb_header(struct ndr_out *out, const uint8_t *request, 
 	if (lie == WRONG_MESSAGE)
 		out->buf[24] ^= 1;
 	ndr_put_u32(out, 0);
-	ndr_put_u32(out, 7); /* tree */
+	ndr_put_u32(out, 7);  /* tree */
 	ndr_put_u32(out, 42); /* session */
 	ndr_put_u32(out, 0);
 	ndr_put_bytes(out, (const uint8_t[16]){ 0 }, 16);
@@ -184,8 +184,9 @@ static inline uint32_t fake_smb_answer(const struct fake_smb_script *script, enu
 /* Serves one conversation: fake_server_fn with a struct fake_smb_script. */
 static inline void fake_smb_serve(int fd, int nth, const void *data)
 {
-	static const uint8_t commands[STAGES] = { SMB2_NEGOTIATE, SMB2_SESSION_SETUP, SMB2_SESSION_SETUP,
-		                                  SMB2_TREE_CONNECT, SMB2_CREATE, SMB2_IOCTL, SMB2_READ };
+	static const uint8_t commands[STAGES] = { SMB2_NEGOTIATE,    SMB2_SESSION_SETUP, SMB2_SESSION_SETUP,
+		                                  SMB2_TREE_CONNECT, SMB2_CREATE,        SMB2_IOCTL,
+		                                  SMB2_READ };
 	const struct fake_smb_script *script = data;
 	uint8_t request[SMB2_MESSAGE_MAX];
 	struct fake_smb_body body;

@@ -1,5 +1,5 @@
-/* nt4.c: which secrets are tried, what is made of Netlogon's word, and that winbindd gets its session back. The PDC, the
- * lookup and winbindd are this file's. */
+/* nt4.c: which secrets are tried, what is made of Netlogon's word, and that winbindd gets its session back. The PDC,
+ * the lookup and winbindd are this file's. */
 #include "../../helper/probe/nt4.h"
 #include "../../helper/directory/netlogon.h"
 #include "../../helper/directory/samr_lookup.h"
@@ -15,10 +15,10 @@
 #include <cmocka.h>
 
 /* The domain. */
-static const char *taken;      /* the password that the PDC takes, "" = none */
-static uint32_t refusal;       /* what it says to others */
+static const char *taken;       /* the password that the PDC takes, "" = none */
+static uint32_t refusal;        /* what it says to others */
 static enum samr_lookup looked; /* what it says of the account */
-static bool found;             /* somebody is the PDC */
+static bool found;              /* somebody is the PDC */
 static int asked, told;
 
 uint32_t netlogon_verify(const struct dc *dc, const char *account, const char *computer, const struct secret *nt_hash,

@@ -35,8 +35,10 @@ static void test_own_name(void **state)
 {
 	static const char *const head = "Looking up status of 10.77.0.20\n";
 	static const char *const rows[][2] = {
-		{ "\tPDC1            <00> -         H <ACTIVE> \n\tPDC1            <20> -         H <ACTIVE> \n", "PDC1" },
-		{ "\tNT4LAB          <20> - <GROUP> H <ACTIVE> \n\tPDC1            <20> -         H <ACTIVE> ", "PDC1" },
+		{ "\tPDC1            <00> -         H <ACTIVE> \n\tPDC1            <20> -         H <ACTIVE> \n",
+		  "PDC1" },
+		{ "\tNT4LAB          <20> - <GROUP> H <ACTIVE> \n\tPDC1            <20> -         H <ACTIVE> ",
+		  "PDC1" },
 		{ "\tPDC1            <00> -         H <ACTIVE> \n", NULL },
 		{ "PDC1 <20>\n", NULL }, /* not one of its lines */
 		{ "\t<20>\n", NULL },

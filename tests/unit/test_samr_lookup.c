@@ -17,15 +17,23 @@ static void test_domain(void **state)
 	(void)state;
 	assert_int_equal(52, samr_lookup_open_domain(handle, "S-1-5-21-1-2-4294967295", bytes, sizeof bytes));
 	assert_memory_equal(handle, bytes, sizeof handle);
-	assert_memory_equal("\0\x02\0\0\x04\0\0\0\x01\x04\0\0\0\0\0\x05\x15\0\0\0\x01\0\0\0\x02\0\0\0\xff\xff\xff\xff", bytes + 20,
-	                    32);
+	assert_memory_equal("\0\x02\0\0\x04\0\0\0\x01\x04\0\0\0\0\0\x05\x15\0\0\0\x01\0\0\0\x02\0\0\0\xff\xff\xff\xff",
+	                    bytes + 20, 32);
 	assert_int_equal(0, samr_lookup_open_domain(handle, "S-1-5-21-1-2-3", bytes, 40));
 }
 
 static void test_no_sid(void **state)
 {
 	static const char *const none[] = {
-		"", "S-1-", "S-1-5", "X-1-5-21", "S-1-5-21-", "S-1-5--21", "S-1-5-21x", "S-1-5- 21", "S-1-5-4294967296",
+		"",
+		"S-1-",
+		"S-1-5",
+		"X-1-5-21",
+		"S-1-5-21-",
+		"S-1-5--21",
+		"S-1-5-21x",
+		"S-1-5- 21",
+		"S-1-5-4294967296",
 		"S-1-5-1-2-3-4-5-6-7-8-9-10-11-12-13-14-15-16",
 	};
 	(void)state;
@@ -49,7 +57,9 @@ static void test_names(void **state)
 
 static void test_rid(void **state)
 {
-	uint8_t answer[36] = { [0] = 1, [4] = 2, [8] = 1, [12] = 0xed, [13] = 3, [16] = 1, [20] = 4, [24] = 1, [28] = 1 };
+	uint8_t answer[36] = {
+		[0] = 1, [4] = 2, [8] = 1, [12] = 0xed, [13] = 3, [16] = 1, [20] = 4, [24] = 1, [28] = 1
+	};
 	uint8_t none[12] = { [8] = 0x73, [11] = 0xc0 }, denied[12] = { [8] = 0x22, [11] = 0xc0 };
 	uint32_t rid = 0;
 	(void)state;

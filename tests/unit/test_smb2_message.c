@@ -1,5 +1,5 @@
-/* smb2_message.c: what is written, byte for byte where the specification fixes it, and what is taken as an answer. (Lies
- * on the wire: test_smb_pipe.c.) */
+/* smb2_message.c: what is written, byte for byte where the specification fixes it, and what is taken as an answer.
+ * (Lies on the wire: test_smb_pipe.c.) */
 #include "../../helper/directory/smb2_message.h"
 
 #include <setjmp.h>
