@@ -284,6 +284,18 @@ static int write_secrets(struct samba_tdb *db, struct samba_secrets *old, const 
 	return samba_tdb_commit(db, fault);
 }
 
+/* libtdb calls a commit done also where it could not take its recovery mark off the file again: then whoever opens the file
+ * next puts the old content back. */
+static int check_written(const char *path, const char *domain, const struct secret *secret, struct fault *fault)
+{
+	SAMBA_SECRETS_AUTO now = { 0 };
+	if (samba_read(path, domain, &now, fault) != 0)
+		return -1;
+	if (now.state == SAMBA_OK && secret_equal(&now.current, secret))
+		return 0;
+	return fault_set(fault, FAULT_INTERNAL, "%s: the new machine password did not stay in it; look at the disk", path);
+}
+
 int samba_write(const char *path, const char *domain, const struct secret *secret, const struct secret *previous,
                 int64_t now_unix, struct fault *fault)
 {
@@ -301,7 +313,7 @@ int samba_write(const char *path, const char *domain, const struct secret *secre
 		return -1;
 	int written = write_secrets(&db, &old, secret, previous, now_unix, fault);
 	samba_tdb_close(&db);
-	return written;
+	return written == 0 ? check_written(path, old.domain, secret, fault) : -1;
 }
 
 void samba_wipe(struct samba_secrets *secrets)
