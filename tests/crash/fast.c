@@ -39,8 +39,13 @@ struct report {
 static struct report *report;
 
 /* What the host keeps its secret in. */
-static enum { KEYTAB_ALONE, TWO_STORES, TDB_ALONE } kind;
-static const char *const kind_names[] = { "keytab", "keytab and secrets.tdb", "secrets.tdb" };
+static enum { KEYTAB_ALONE, TWO_STORES, TDB_ALONE, NT4 } kind;
+static const char *const kind_names[] = { "keytab", "keytab and secrets.tdb", "secrets.tdb", "secrets.tdb, NT4" };
+
+static bool has_keytab(void)
+{
+	return kind != TDB_ALONE && kind != NT4;
+}
 
 static void run(enum rt_verb verb)
 {
@@ -86,7 +91,7 @@ static void store_password(const struct secret *password)
 	assert_int_equal(kdc_open(REALM, &dc, deadline_in(0), &kdc, NULL), 0);
 	assert_int_equal(kdc_salt(kdc, "M1$", salt, sizeof salt, NULL), 0);
 	assert_int_equal(kdc_derive(kdc, password, salt, model->kvno, false, &keys, NULL), 0);
-	if (kind != TDB_ALONE)
+	if (has_keytab())
 		assert_int_equal(keytab_install(KEYTAB, NULL, &names, &keys, NULL), 0);
 	const struct keytab_names spare = { .count = 1, .name = { "M1-spare@" REALM } };
 	assert_int_equal(kdc_derive(kdc, &model->spare, salt, 1, false, &keys, NULL), 0);
@@ -115,8 +120,12 @@ static void fresh_host(void)
 	struct identity identity = { .realm = REALM, .domain = "MODEL", .account = "M1$", .spare_account = "M1-spare",
 		                     .domain_sid = "S-1-5-21-1-2-3" };
 	assert_int_equal(system("rm -rf lib retrust samba krb5.keytab* secrets.tdb* && mkdir lib"), 0);
-	if (kind == TDB_ALONE)
+	if (!has_keytab())
 		assert_int_equal(system("mkdir samba && printf '[global]\nworkgroup=MODEL\nsecurity=ads\n' >samba/smb.conf"), 0);
+	if (kind == NT4) {
+		assert_int_equal(system("sed -i s/ads/domain/ samba/smb.conf"), 0);
+		identity = (struct identity){ .domain = "MODEL", .account = "M1$" };
+	}
 	memset(model, 0, sizeof *model);
 	model->kvno = 7;
 	assert_int_equal(secret_random_password(&model->password, NULL), 0);
@@ -183,10 +192,10 @@ static void assert_mended(const char *what, long n)
 	struct journal journal;
 	if (journal_read(PATH_JOURNAL, &journal, &fault) == 1)
 		assert_false(secret_equal(&journal.next, &model->password));
-	if (kind == TDB_ALONE)
-		assert_int_equal(access(KEYTAB, F_OK), -1);
-	else
+	if (has_keytab())
 		assert_keytab();
+	else
+		assert_int_equal(access(KEYTAB, F_OK), -1);
 	if (kind != KEYTAB_ALONE)
 		assert_tdb();
 }
@@ -272,6 +281,16 @@ static void killed_tdb(void **state)
 	cut_one(&lost_tdb, 0);
 }
 
+/* There is no spare, and no administrator here: what a change leaves on the disk has to do. */
+static void killed_nt4(void **state)
+{
+	(void)state;
+	kind = NT4;
+	for (size_t i = 0; i < sizeof scenarios / sizeof *scenarios; i++)
+		if (scenarios[i].verb == RT_VERB_ROTATE && scenarios[i].before == NULL)
+			cut_one(&scenarios[i], 0);
+}
+
 static void full_disk(void **state)
 {
 	(void)state;
@@ -287,6 +306,7 @@ static void io_error(void **state)
 	kind = TWO_STORES;
 	cut_all(EIO);
 	kind = TDB_ALONE;
+	cut_one(&scenarios[0], EIO);
 	cut_one(&lost_tdb, EIO);
 }
 
@@ -297,6 +317,7 @@ int main(void)
 		cmocka_unit_test(killed_keytab),
 		cmocka_unit_test(killed_two_stores),
 		cmocka_unit_test(killed_tdb),
+		cmocka_unit_test(killed_nt4),
 		cmocka_unit_test(full_disk),
 		cmocka_unit_test(io_error),
 	};

@@ -5,6 +5,8 @@
 #include "../../helper/directory/account.h"
 #include "../../helper/directory/companion.h"
 #include "../../helper/directory/netlogon.h"
+#include "../../helper/directory/samr_lookup.h"
+#include "../../helper/probe/nt4_locate.h"
 #include "cut.h"
 
 #include <stdio.h>
@@ -103,6 +105,24 @@ enum locate_result locate_named(const char *host, const char *realm, struct dead
 {
 	(void)host;
 	return locate_pdc(realm, deadline, ret_dc, fault);
+}
+
+/* The same DC as a PDC of an NT4-style domain. */
+enum locate_result nt4_locate(const char *named, const struct smbconf *conf, const char *domain,
+                              struct deadline deadline, struct dc *ret_dc, struct fault *fault)
+{
+	(void)named, (void)conf, (void)domain, (void)deadline, (void)fault;
+	const enum locate_result result = found(ret_dc);
+	ret_dc->nt4 = true;
+	return result;
+}
+
+enum samr_lookup samr_lookup(const struct dc *dc, const char *sid, const char *account, struct deadline deadline,
+                             struct fault *fault)
+{
+	(void)dc, (void)sid, (void)account, (void)deadline, (void)fault;
+	cut_here();
+	return SAMR_LOOKUP_PRESENT;
 }
 
 int kdc_open(const char *realm, const struct dc *dc, struct deadline deadline, struct kdc **ret_kdc,

@@ -1,6 +1,5 @@
-/* The parts of helper/directory/ that the crash tests never reach: an administrator's credential, an NT4-style domain. */
+/* The parts of helper/directory/ that the crash tests never reach: an administrator's credential. */
 #include "../../helper/directory/companion.h"
-#include "../../helper/directory/samr_lookup.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -90,20 +89,4 @@ int companion_remove(LDAP *ld, const char *base, const char *account, struct fau
 	(void)ld, (void)base, (void)account, (void)fault;
 	never(__func__);
 	return -1;
-}
-
-enum samr_lookup samr_lookup(const struct dc *dc, const char *sid, const char *account, struct deadline deadline,
-                             struct fault *fault)
-{
-	(void)dc, (void)sid, (void)account, (void)deadline, (void)fault;
-	never(__func__);
-	return SAMR_LOOKUP_UNKNOWN;
-}
-
-enum locate_result locate_address(const char *address, int port, struct deadline deadline, struct dc *ret_dc,
-                                  struct fault *fault)
-{
-	(void)address, (void)port, (void)deadline, (void)ret_dc, (void)fault;
-	never(__func__);
-	return LOCATE_NO_DC;
 }
