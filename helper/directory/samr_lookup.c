@@ -34,7 +34,7 @@ static const struct rpc_pdu_syntax samr = { .uuid = { 0x78, 0x57, 0x34, 0x12, 0x
 	                                              0x23, 0x45, 0x67, 0x89, 0xac },
 	                                    .major = 1 };
 
-static size_t end(const struct ndr_out *out)
+static size_t length(const struct ndr_out *out)
 {
 	return out->full ? 0 : out->len;
 }
@@ -48,7 +48,7 @@ static size_t connect_stub(const char *host, uint8_t *stub, size_t size)
 	ndr_put_pointer(&out);
 	ndr_put_string(&out, server);
 	ndr_put_u32(&out, ACCESS_CONNECT);
-	return end(&out);
+	return length(&out);
 }
 
 /* "S-1-5-21-1-2-3" after its "S-1-": the numbers. Returns how many, 0 when it is no SID. */
@@ -88,7 +88,7 @@ size_t samr_lookup_open_domain(const uint8_t handle[20], const char *sid, uint8_
 		ndr_put_u8(&out, (uint8_t)(numbers[0] >> shift));
 	for (size_t i = 1; i < count; i++)
 		ndr_put_u32(&out, numbers[i]);
-	return end(&out);
+	return length(&out);
 }
 
 /* [MS-SAMR] 3.1.5.11.2 */
@@ -112,7 +112,7 @@ size_t samr_lookup_names(const uint8_t handle[20], const char *name, uint8_t *re
 	ndr_put_u32(&out, 0);
 	ndr_put_u32(&out, units);
 	ndr_put_bytes(&out, wide, (size_t)len);
-	return end(&out);
+	return length(&out);
 }
 
 enum samr_lookup samr_lookup_rid(const uint8_t *stub, size_t len, uint32_t *ret_rid)
@@ -180,12 +180,12 @@ static enum samr_lookup look_at_flags(struct talk *talk, uint32_t rid)
 	ndr_put_bytes(&out, talk->handle, HANDLE);
 	ndr_put_u32(&out, ACCESS_READ_ACCOUNT);
 	ndr_put_u32(&out, rid);
-	if (!open_one(talk, OPNUM_OPEN_USER, end(&out)))
+	if (!open_one(talk, OPNUM_OPEN_USER, length(&out)))
 		return SAMR_LOOKUP_PRESENT;
 	out = ndr_out_begin(talk->stub, sizeof talk->stub);
 	ndr_put_bytes(&out, talk->handle, HANDLE);
 	ndr_put_u16(&out, LEVEL_CONTROL);
-	if (!call(talk, OPNUM_QUERY_USER, end(&out), &reply))
+	if (!call(talk, OPNUM_QUERY_USER, length(&out), &reply))
 		return SAMR_LOOKUP_PRESENT;
 	const enum samr_lookup result = samr_lookup_flags(reply.data, reply.len);
 	return result == SAMR_LOOKUP_UNKNOWN ? SAMR_LOOKUP_PRESENT : result;
