@@ -117,14 +117,39 @@ static bool has_ended(pid_t pid, int *ret_status)
 	return true;
 }
 
+static bool wait_for_end(pid_t pid, struct deadline deadline, int *ret_status)
+{
+	while (!has_ended(pid, ret_status)) {
+		if (deadline_left_ms(deadline) == 0)
+			return false;
+		(void)poll(NULL, 0, 5);
+	}
+	return true;
+}
+
+/* Its own session: its children too, unless it hasn't come so far. */
+static void end(pid_t pid)
+{
+	(void)kill(-pid, SIGKILL);
+	(void)kill(pid, SIGKILL);
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR);
+}
+
 int process_run(const char *const argv[], struct deadline deadline)
 {
 	int status = -1;
 	const pid_t pid = start(argv, -1, -1);
-	if (pid < 0)
-		return -1;
-	while (!has_ended(pid, &status) && deadline_left_ms(deadline) > 0)
-		(void)poll(NULL, 0, 5);
+	if (pid > 0)
+		(void)wait_for_end(pid, deadline, &status);
+	return status;
+}
+
+int process_ask(const char *const argv[], struct deadline deadline)
+{
+	int status = -1;
+	const pid_t pid = start(argv, -1, -1);
+	if (pid > 0 && !wait_for_end(pid, deadline, &status))
+		end(pid);
 	return status;
 }
 
@@ -153,10 +178,8 @@ static int listen_to(pid_t pid, int fd, const struct process_talk *talk, struct 
 		read_some(fd, talk, &len); /* once more after its end */
 	}
 	talk->ret_output[len] = '\0';
-	if (!ended) {
-		(void)kill(pid, SIGKILL);
-		(void)waitpid(pid, NULL, 0);
-	}
+	if (!ended)
+		end(pid);
 	return status;
 }
 

@@ -18,6 +18,9 @@ long process_number(pid_t pid, const char *key);
  * deadline. Returns its exit status, or -1. A program that doesn't end in time goes on by itself. */
 int process_run(const char *const argv[], struct deadline deadline);
 
+/* The same for a program that only asks: one that doesn't end in time is killed, and nothing of it stays. */
+int process_ask(const char *const argv[], struct deadline deadline);
+
 struct process_talk {
 	const void *input; /* for its standard input, at most 4096 bytes; NULL = nothing */
 	size_t input_len;
@@ -25,7 +28,7 @@ struct process_talk {
 	size_t size;
 };
 
-/* The same with words to and fro. A program that doesn't end in time is killed. */
+/* The same with words to and fro. */
 int process_talk(const char *const argv[], const struct process_talk *talk, struct deadline deadline);
 
 #endif

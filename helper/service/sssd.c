@@ -4,6 +4,7 @@
 #include "../base/paths.h"
 #include "process.h"
 #include "socket.h"
+#include "start.h"
 
 #include <poll.h>
 #include <signal.h>
@@ -77,34 +78,8 @@ static void wake(pid_t pid, void *data)
 }
 
 /* Its monitor ends its children. */
-static void stop(struct deadline deadline)
-{
-	FILE *file = fopen(SSSD_PID, "re");
-	char line[32] = "";
-	bool read = file != NULL && fgets(line, sizeof line, file) != NULL;
-	if (file != NULL)
-		(void)fclose(file);
-	long pid = read ? strtol(line, NULL, 10) : 0;
-	if (pid <= 1 || kill((pid_t)pid, SIGTERM) != 0)
-		return;
-	while (kill((pid_t)pid, 0) == 0 && deadline_left_ms(deadline) > 0)
-		(void)poll(NULL, 0, 5);
-}
-
-/* The service manager where there is one, so that it knows; SSSD gives up for good after a few failed starts. */
-static void start_again(struct deadline deadline)
-{
-	static const char *const reset[] = { "/usr/bin/systemctl", "reset-failed", "sssd.service", NULL };
-	static const char *const manager[] = { "/usr/bin/systemctl", "restart", "sssd.service", NULL };
-	static const char *const direct[] = { SSSD_PROGRAM, "-D", NULL };
-	if (access("/run/systemd/system", F_OK) == 0) {
-		(void)process_run(reset, deadline);
-		(void)process_run(manager, deadline);
-	} else {
-		stop(deadline);
-		(void)process_run(direct, deadline);
-	}
-}
+static const char *const daemon_argv[] = { SSSD_PROGRAM, "-D", NULL };
+static const struct start_service sssd = { .unit = "sssd.service", .pid_file = SSSD_PID, .daemon = daemon_argv };
 
 /* The ticket with which the backend serves itself: it gets a new one each time it comes online. */
 struct ticket {
@@ -190,7 +165,7 @@ bool sssd_notice(const char *realm, struct deadline deadline, const struct telle
 	 * still finds nobody for a minute. */
 	bool restart = state == SSSD_STOPPED || before.inode == 0;
 	if (restart)
-		start_again(deadline);
+		start_again(&sssd, deadline);
 	else
 		wake_backends(realm, &before, deadline);
 	if (!wait_online(realm, &before, deadline))

@@ -53,6 +53,21 @@ static void waits_no_longer_than_the_deadline(void **state)
 	assert_int_equal(access("late", F_OK), 0);
 }
 
+/* One that only asks is ended, with its children, and reaped. */
+static void a_question_is_killed_when_it_is_late(void **state)
+{
+	(void)state;
+	static const char *const late[] = { "/bin/sh", "-c", "sleep 1 && echo done >asked-late & wait", NULL };
+	static const char *const soon[] = { "/bin/sh", "-c", "exit 7", NULL };
+	int64_t before = deadline_now_ms();
+	assert_int_equal(process_ask(late, deadline_in(100)), -1);
+	assert_in_range(deadline_now_ms() - before, 100, 900);
+	assert_int_equal(waitpid(-1, NULL, 0), -1);
+	(void)usleep(1200000);
+	assert_int_equal(access("asked-late", F_OK), -1);
+	assert_int_equal(process_ask(soon, deadline_in(20000)), 7);
+}
+
 /* What it inherits: nothing of ours, nothing to read or write. */
 static void the_program_starts_clean(void **state)
 {
@@ -266,6 +281,7 @@ int main(void)
 		cmocka_unit_test(tells_the_exit_status),
 		cmocka_unit_test(a_program_that_isnt_there),
 		cmocka_unit_test(waits_no_longer_than_the_deadline),
+		cmocka_unit_test(a_question_is_killed_when_it_is_late),
 		cmocka_unit_test(the_program_starts_clean),
 		cmocka_unit_test(leaves_nothing_behind),
 		cmocka_unit_test(words_go_to_and_fro),
