@@ -5,6 +5,8 @@
 #include "../rung/enroll.h"
 #include "record.h"
 
+#include <unistd.h>
+
 enum { KNOWN_MS = 300000 }; /* how long a healthy verdict does for what asks the live source alone */
 
 void errand_enroll(struct run *run)
@@ -30,6 +32,16 @@ void errand_enroll(struct run *run)
 		(void)enroll_remove(run->host, request->credential, run->fault);
 }
 
+/* NSS has no deadline, and a service that hangs would keep us here with the lock for minutes: then this process is ended. What
+ * it did is on the disk, and who waits for an answer hears that it is gone. */
+static int ask_people(struct run *run, enum remember_whom whom, struct fault *fault)
+{
+	(void)alarm((unsigned int)deadline_left_ms(run->host->deadline) / 1000 + 2);
+	int result = remember(run->host, whom, run->request->name, &run->outcome->remembered, fault);
+	(void)alarm(0);
+	return result;
+}
+
 void errand_person(struct run *run)
 {
 	const struct engine_request *request = run->request;
@@ -37,8 +49,7 @@ void errand_person(struct run *run)
 	bool now = request->verb == RT_VERB_LOOKUP;
 	if (outcome->condition != RT_COND_HEALTHY || request->name[0] == '\0')
 		return;
-	(void)remember(run->host, now ? REMEMBER_NOW : REMEMBER_USER, request->name, &outcome->remembered,
-	               &run->host->note);
+	(void)ask_people(run, now ? REMEMBER_NOW : REMEMBER_USER, &run->host->note);
 	if (now)
 		outcome->retry = outcome->remembered.found;
 }
@@ -57,7 +68,7 @@ void errand_remember(struct run *run)
 		record_outcome(run->host, outcome, run->started_boot_ms);
 	}
 	if (outcome->condition == RT_COND_HEALTHY)
-		(void)remember(run->host, run->request->whom, run->request->name, &outcome->remembered, run->fault);
+		(void)ask_people(run, run->request->whom, run->fault);
 	else
 		(void)fault_set(run->fault, FAULT_REFUSED,
 		                "the channel isn't healthy (%s): what the host says now isn't remembered",
