@@ -27,21 +27,33 @@ static void on_step(void *data, const char *text)
 	talk_info(talk, text);
 }
 
-static int exchange(int sock, struct talk *talk, struct deadline deadline, struct rt_result *ret_result)
+/* One question to the helper. */
+struct question {
+	uint32_t flags;
+	uint32_t failed_ms; /* when we were called: the identity service had just refused */
+	struct deadline deadline;
+};
+
+static int exchange(int sock, struct talk *talk, const struct question *question, struct rt_result *ret_result)
 {
-	int left = deadline_left_ms(deadline);
+	int left = deadline_left_ms(question->deadline);
 	struct rt_listener listener = { .step = on_step, .data = talk };
 	struct rt_msg request;
 	proto_begin(&request, RT_MSG_REQUEST);
 	proto_put_u32(&request, RT_TAG_VERB, RT_VERB_LOGON);
+	proto_put_u32(&request, RT_TAG_FLAGS, question->flags);
+	proto_put_u32(&request, RT_TAG_FAILED_MS, question->failed_ms);
 	proto_put_u32(&request, RT_TAG_TIMEOUT_MS, left > 2 * HEAD_START_MS ? (uint32_t)(left - HEAD_START_MS) : 1);
 	return client_ask(sock, &request, -1, &listener, left, ret_result);
 }
 
 /* Returns 0 with *ret_result, or -1 after a line to the log. */
-static int ask_helper(struct talk *talk, int timeout_ms, struct rt_result *ret_result)
+static int ask_helper(struct talk *talk, const struct options *options, struct rt_result *ret_result)
 {
-	struct deadline deadline = deadline_in(timeout_ms);
+	int timeout_ms = options->timeout_ms;
+	const struct question question = { .flags = options->winbind ? RT_FLAG_WINBIND : 0,
+		                           .failed_ms = (uint32_t)deadline_boot_ms(),
+		                           .deadline = deadline_in(timeout_ms) };
 	int sock = client_connect(&client_default_door, timeout_ms);
 	if (sock < 0) {
 		pam_syslog(
@@ -50,7 +62,7 @@ static int ask_helper(struct talk *talk, int timeout_ms, struct rt_result *ret_r
 			client_default_door.socket_path, client_default_door.helper_path);
 		return -1;
 	}
-	int result = exchange(sock, talk, deadline, ret_result);
+	int result = exchange(sock, talk, &question, ret_result);
 	int error = errno;
 	(void)close(sock);
 	errno = error;
@@ -95,8 +107,11 @@ static int conclude(struct talk *talk, const struct rt_result *result)
 {
 	if (result->retry)
 		return try_again(talk, result);
-	if (result->user_fault)
+	if (result->user_fault) {
+		if (result->repaired)
+			talk_info(talk, "The secure channel was repaired just now. If the password was right, try again.");
 		return PAM_AUTH_ERR;
+	}
 	tell_what_stays(talk, result);
 	return PAM_AUTHINFO_UNAVAIL;
 }
@@ -111,7 +126,7 @@ int logon_authenticate(pam_handle_t *pamh, const struct options *options)
 			pam_syslog(pamh, LOG_DEBUG, "declined: no user, or a local one");
 		return PAM_AUTH_ERR;
 	}
-	if (ask_helper(&talk, options->timeout_ms, &result) != 0)
+	if (ask_helper(&talk, options, &result) != 0)
 		return PAM_AUTHINFO_UNAVAIL;
 	int code = conclude(&talk, &result);
 	if (options->debug)

@@ -1,4 +1,4 @@
-/* PAM's six entry points: pam_retrust.so [debug] [silent] [timeout=SECONDS]
+/* PAM's six entry points: pam_retrust.so [debug] [silent] [winbind] [timeout=SECONDS]
  *
  * They know PAM's calling convention and nothing else; logon.c and session.c do the work.
  */

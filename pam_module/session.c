@@ -34,7 +34,7 @@ static void tell_broken(const struct talk *talk, const struct rt_condition_info 
 }
 
 /* Sends the request and goes: the helper works on without a listener. Returns 0, or -1 with errno. */
-static int hand_over(enum rt_verb verb, const char *user)
+static int hand_over(enum rt_verb verb, const char *user, const struct options *options)
 {
 	struct deadline deadline = deadline_in(HAND_OVER_MS);
 	int sock = client_connect(&client_default_door, HAND_OVER_MS);
@@ -43,6 +43,7 @@ static int hand_over(enum rt_verb verb, const char *user)
 	struct rt_msg request;
 	proto_begin(&request, RT_MSG_REQUEST);
 	proto_put_u32(&request, RT_TAG_VERB, (uint32_t)verb);
+	proto_put_u32(&request, RT_TAG_FLAGS, options->winbind ? RT_FLAG_WINBIND : 0);
 	proto_put_text(&request, RT_TAG_NAME, user);
 	int sent = proto_send(sock, &request, -1, deadline_left_ms(deadline));
 	int error = errno;
@@ -67,7 +68,7 @@ void session_open(pam_handle_t *pamh, const struct options *options)
 	if (broken)
 		tell_broken(&(struct talk){ .pamh = pamh, .silent = options->silent }, info);
 	/* On a healthy channel the person is remembered, for a day when the domain can't be asked. */
-	if (hand_over(look ? RT_VERB_LOGON : RT_VERB_REMEMBER, user) != 0)
+	if (hand_over(look ? RT_VERB_LOGON : RT_VERB_REMEMBER, user, options) != 0)
 		pam_syslog(
 			pamh, LOG_ERR,
 			"cannot hand a request to the helper at %s: %m; see `systemctl status retrust-helper.socket`",

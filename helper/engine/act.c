@@ -17,6 +17,7 @@
 
 enum {
 	NOTICE_MS = 3000, /* for a service to come online after a repair */
+	WAKE_MS = 6000,   /* for a dead winbindd */
 	PASS_SECONDS = 2  /* from a logon's repair to the end of its second try */
 };
 
@@ -44,6 +45,7 @@ static enum rung_result try_rung(struct run *run, enum rung_id id)
 	struct fault why = { 0 };
 	attempt->rung = id;
 	attempt->result = rung_run(id, run->host, run->request->credential, &why);
+	run->outcome->mended_boot_ms = deadline_boot_ms();
 	if (attempt->result == RUNG_DONE && !confirm(run)) {
 		attempt->result = RUNG_FAILED;
 		(void)fault_set(&why, FAULT_BROKEN, "done, but the channel isn't healthy after it");
@@ -95,19 +97,66 @@ static void act(struct run *run)
 	}
 }
 
+static bool changes_winbind(const struct run *run)
+{
+	return run->outcome->rotated || (run->outcome->repaired && !run->samba_was_right);
+}
+
+/* A service that had not noticed the health explains the failed logon; one that had blames the password. */
+static void tell_sssd(struct run *run, enum flight_met met)
+{
+	struct host *host = run->host;
+	struct engine_outcome *outcome = run->outcome;
+	bool noticed = sssd_notice(host->realm, deadline_cap(host->deadline, NOTICE_MS), host->teller);
+	if ((outcome->repaired || outcome->rotated) && !outcome->from_record)
+		(void)winbind_notice(deadline_cap(host->deadline, NOTICE_MS), host->teller);
+	outcome->retry = outcome->repaired || met == FLIGHT_MET_BROKEN || noticed;
+	enum sssd_state state = sssd_state(host->realm);
+	outcome->user_fault = !outcome->retry && state != SSSD_OFFLINE && state != SSSD_STOPPED;
+}
+
+/* winbindd is asked only where the DC takes the secret that it has, see service/winbind.h. Who made the record that
+ * answers a logon has asked it. A repair of the keytab alone says nothing about winbind's refusal. */
+static void tell_winbind(struct run *run, enum flight_met met)
+{
+	struct host *host = run->host;
+	struct engine_outcome *outcome = run->outcome;
+	enum winbind_state state = outcome->from_record ? WINBIND_FINE : WINBIND_LOST;
+	uint64_t before = deadline_boot_ms();
+	if (!outcome->from_record && host->facts.samba_code == 0)
+		state = winbind_wake(changes_winbind(run), deadline_cap(host->deadline, WAKE_MS), host->teller);
+	if (state == WINBIND_WOKEN && outcome->winbind_boot_ms == 0)
+		outcome->winbind_boot_ms = before;
+	outcome->retry = outcome->winbind_boot_ms != 0 || met == FLIGHT_MET_BROKEN;
+	outcome->user_fault = !outcome->retry && state == WINBIND_FINE;
+}
+
+/* Was the channel repaired by the one that made the record which answers this logon? */
+static bool was_repaired(const struct run *run, const struct rt_health *health, enum flight_met met)
+{
+	return met != FLIGHT_MET_HEALTHY &&
+	       (!run->request->winbind || health->winbind_ms == (uint32_t)health->repaired_boot_ms);
+}
+
 void act_tell_services(struct run *run)
 {
 	struct host *host = run->host;
-	bool noticed = sssd_notice(host->realm, deadline_cap(host->deadline, NOTICE_MS), host->teller);
-	if (run->outcome->repaired || run->outcome->rotated)
-		(void)winbind_notice(deadline_cap(host->deadline, NOTICE_MS), host->teller);
+	struct engine_outcome *outcome = run->outcome;
+	bool winbind = run->request->winbind;
 	struct rt_health health;
-	bool just = health_read(PATH_HEALTH, &health) && flight_just_repaired(&health, run->started_boot_ms);
-	/* A service that had not noticed the health explains the failed logon; one that had blames the password. */
-	run->outcome->retry = run->outcome->repaired || just || noticed;
-	enum sssd_state state = sssd_state(host->realm);
-	run->outcome->user_fault = !run->outcome->retry && state != SSSD_OFFLINE && state != SSSD_STOPPED;
-	if (run->outcome->repaired)
+	enum flight_met met = FLIGHT_MET_HEALTHY;
+	if (health_read(PATH_HEALTH, &health))
+		met = winbind ? flight_met_winbind(&health, run->failed_boot_ms)
+		              : flight_met(&health, run->failed_boot_ms);
+	if (outcome->from_record)
+		outcome->repaired = was_repaired(run, &health, met);
+	else if (changes_winbind(run))
+		outcome->winbind_boot_ms = outcome->mended_boot_ms;
+	if (winbind)
+		tell_winbind(run, met);
+	else
+		tell_sssd(run, met);
+	if (outcome->repaired)
 		teller_step(host->teller, RT_STEP_JOINED, host->computer, host->domain);
 }
 

@@ -27,10 +27,8 @@ static bool answer_from_record(struct run *run)
 	outcome->from_record = true;
 	outcome->health = health;
 	outcome->found = outcome->condition = (enum rt_condition)health.condition;
-	if (outcome->condition == RT_COND_HEALTHY) {
-		outcome->repaired = flight_just_repaired(&health, run->started_boot_ms);
+	if (outcome->condition == RT_COND_HEALTHY)
 		act_tell_services(run);
-	}
 	return true;
 }
 
@@ -99,7 +97,9 @@ static void run_locked(struct run *run)
 void engine_run(struct host *host, const struct engine_request *request, struct engine_outcome *ret_outcome,
                 struct fault *fault)
 {
-	struct run run = { host, request, ret_outcome, fault, deadline_boot_ms() };
+	uint64_t now = deadline_boot_ms();
+	uint64_t failed = request->failed_boot_ms != 0 ? request->failed_boot_ms : now;
+	struct run run = { host, request, ret_outcome, fault, now, failed, false };
 	memset(ret_outcome, 0, sizeof *ret_outcome);
 	if (request->verb == RT_VERB_STATUS)
 		status(&run);

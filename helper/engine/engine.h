@@ -12,6 +12,8 @@ struct engine_request {
 	enum rt_verb verb;
 	bool plan_only;
 	bool if_due;           /* rotate: only when it is time */
+	bool winbind;          /* logon: winbind is its identity service, not SSSD */
+	uint64_t failed_boot_ms; /* logon: when that one had answered */
 	const char *dc;        /* "" = by DNS */
 	const char *container; /* enroll; "" = the default */
 	const char *name;      /* logon, lookup, remember: the user or group; "" = none */
@@ -36,6 +38,8 @@ struct engine_outcome {
 	bool from_record;     /* answered from a fresh verdict, nothing was asked */
 	bool tried_to_repair; /* a logon looked, or a repair was tried */
 	bool repaired;        /* by this request or the one it waited for */
+	uint64_t mended_boot_ms;  /* when the last rung had written its stores */
+	uint64_t winbind_boot_ms; /* the same where winbind's secret was among them; or when a dead winbindd was about to be woken */
 	bool rotated;         /* the password was changed although nothing was broken */
 	bool retry;
 	bool user_fault;

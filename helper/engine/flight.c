@@ -1,8 +1,11 @@
 /* Single flight, see flight.h. */
 #include "flight.h"
 
-/* From the failure of the logon's first line to the helper's answer: a herd of logons keeps a host busy for seconds. */
-enum { JUST_MS = 15000 };
+enum {
+	JUST_MS = 15000,  /* from the failure of the logon's first line to the helper: a herd keeps a host busy for seconds */
+	DOUBT_MS = 2000,  /* how long a first try may have been on its way */
+	WRAP_MS = 600000, /* what a time's low half is good for */
+};
 
 bool flight_fresh(const struct rt_health *health, uint64_t started_boot_ms, uint64_t now_boot_ms, long verdict_seconds)
 {
@@ -12,7 +15,18 @@ bool flight_fresh(const struct rt_health *health, uint64_t started_boot_ms, uint
 	return made >= started_boot_ms || now_boot_ms - made <= (uint64_t)verdict_seconds * 1000;
 }
 
-bool flight_just_repaired(const struct rt_health *health, uint64_t started_boot_ms)
+enum flight_met flight_met(const struct rt_health *health, uint64_t failed_boot_ms)
 {
-	return health->repaired_boot_ms != 0 && health->repaired_boot_ms + JUST_MS >= started_boot_ms;
+	bool broken = health->repaired_boot_ms != 0 && health->repaired_boot_ms + JUST_MS >= failed_boot_ms;
+	return broken ? FLIGHT_MET_BROKEN : FLIGHT_MET_HEALTHY;
+}
+
+enum flight_met flight_met_winbind(const struct rt_health *health, uint64_t failed_boot_ms)
+{
+	uint32_t failed = (uint32_t)failed_boot_ms;
+	if (health->winbind_ms == 0)
+		return FLIGHT_MET_HEALTHY;
+	if (health->winbind_ms - failed < WRAP_MS)
+		return FLIGHT_MET_BROKEN;
+	return failed - health->winbind_ms <= DOUBT_MS ? FLIGHT_MET_DOUBT : FLIGHT_MET_HEALTHY;
 }

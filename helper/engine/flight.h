@@ -11,7 +11,19 @@
  * enrolment saw a moment ago must not keep a logon from looking. */
 bool flight_fresh(const struct rt_health *health, uint64_t started_boot_ms, uint64_t now_boot_ms, long verdict_seconds);
 
-/* Was the channel repaired so recently that this logon's first try may have met the broken one? */
-bool flight_just_repaired(const struct rt_health *health, uint64_t started_boot_ms);
+enum flight_met {
+	FLIGHT_MET_HEALTHY,
+	FLIGHT_MET_DOUBT, /* it was mended while the first try was on its way */
+	FLIGHT_MET_BROKEN
+};
+
+/* What did a logon's first try, which had failed at failed_boot_ms, meet: a channel in order, or what somebody else has
+ * mended in the meantime? For SSSD a failure soon after the mending counts too: it refuses wrong passwords before us. */
+enum flight_met flight_met(const struct rt_health *health, uint64_t failed_boot_ms);
+
+/* The same for winbind, whose failure may as well be the user's wrong password, which the domain has counted. Only one that
+ * came before winbind's secret was changed, or winbindd was woken, is certain not to be, and only that is BROKEN: a
+ * healthy channel must not see a second bad try. */
+enum flight_met flight_met_winbind(const struct rt_health *health, uint64_t failed_boot_ms);
 
 #endif

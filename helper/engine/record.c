@@ -38,7 +38,8 @@ static void fill(const struct host *host, const struct engine_outcome *outcome, 
 	health->tried_boot_ms = tried_at(outcome, before, health->checked_boot_ms);
 	/* A rotation too: a logon that fell between the DC's change and the keytab's may try again. */
 	bool changed = outcome->repaired || outcome->rotated;
-	health->repaired_boot_ms = changed ? health->checked_boot_ms : before->repaired_boot_ms;
+	health->repaired_boot_ms = changed ? outcome->mended_boot_ms : before->repaired_boot_ms;
+	health->winbind_ms = outcome->winbind_boot_ms != 0 ? (uint32_t)outcome->winbind_boot_ms : before->winbind_ms;
 	health->repaired_unix = outcome->repaired ? health->checked_unix : before->repaired_unix;
 	health->kerberos = host->facts.nt4 ? FACTS_NOT_ASKED : host->facts.newest_code;
 	health->kvno = host->facts.account_kvno;

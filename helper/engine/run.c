@@ -15,6 +15,7 @@ void run_observe(struct run *run)
 		                          .pdc = run_may_change(run->request),
 		                          .thorough = run->request->verb == RT_VERB_VERIFY };
 	domain_probe(run->host, &wish);
+	run->samba_was_right = run->host->facts.samba_code == 0;
 	run->outcome->found = run->outcome->condition = diagnose(&run->host->facts);
 }
 

@@ -10,6 +10,8 @@ struct run {
 	struct engine_outcome *outcome;
 	struct fault *fault;
 	uint64_t started_boot_ms;
+	uint64_t failed_boot_ms; /* a logon's first try */
+	bool samba_was_right;    /* as the domain was first asked */
 };
 
 /* May the request change something here or in the domain? Then it holds the lock and asks the PDC emulator. */

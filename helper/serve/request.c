@@ -57,6 +57,17 @@ static int take_credential(const struct rt_msg *msg, int fd, struct credential *
 	return 0;
 }
 
+/* The whole time from its low half, as the one of the last minutes. Another one's time never counts for more than his
+ * own logon: at worst he tries a password of his own twice. */
+static uint64_t take_failed(const struct rt_msg *msg)
+{
+	uint64_t now = deadline_boot_ms();
+	uint32_t low = (uint32_t)now;
+	(void)proto_get_u32(msg, RT_TAG_FAILED_MS, &low);
+	uint32_t ago = (uint32_t)now - low;
+	return ago <= TIMEOUT_MOST_MS && ago <= now ? now - ago : now;
+}
+
 int request_parse(struct rt_msg *msg, int fd, struct request *ret_request, struct fault *fault)
 {
 	uint32_t verb = 0, timeout = 0;
@@ -67,6 +78,7 @@ int request_parse(struct rt_msg *msg, int fd, struct request *ret_request, struc
 	ret_request->verb = (enum rt_verb)verb;
 	(void)proto_get_u32(msg, RT_TAG_FLAGS, &ret_request->flags);
 	(void)proto_get_u32(msg, RT_TAG_TIMEOUT_MS, &timeout);
+	ret_request->failed_boot_ms = take_failed(msg);
 	if (timeout == 0)
 		timeout = TIMEOUT_DEFAULT_MS;
 	ret_request->timeout_ms = timeout > TIMEOUT_MOST_MS ? TIMEOUT_MOST_MS : (int)timeout;

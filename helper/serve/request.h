@@ -8,6 +8,7 @@ struct request {
 	enum rt_verb verb;
 	uint32_t flags;
 	int timeout_ms;
+	uint64_t failed_boot_ms; /* logon: when the identity service had refused it */
 	char dc[256];
 	char container[512];
 	char name[256];

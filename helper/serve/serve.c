@@ -40,6 +40,8 @@ static struct engine_request engine_request(const struct session *session)
 	return (struct engine_request){ .verb = request->verb,
 		                        .plan_only = (request->flags & RT_FLAG_PLAN) != 0,
 		                        .if_due = (request->flags & RT_FLAG_IF_DUE) != 0,
+		                        .winbind = (request->flags & RT_FLAG_WINBIND) != 0,
+		                        .failed_boot_ms = request->failed_boot_ms,
 		                        .dc = request->dc,
 		                        .container = request->container,
 		                        .name = request->name,

@@ -23,12 +23,12 @@ struct rt_health {
 	uint64_t checked_boot_ms; /* when the condition was seen */
 	int64_t checked_unix;
 	uint64_t tried_boot_ms;  /* when a logon looked, or a repair was tried, and found this condition; 0 = neither */
-	uint64_t repaired_boot_ms; /* the last confirmed repair or rotation */
+	uint64_t repaired_boot_ms; /* when the last confirmed repair or rotation had written its stores */
 	int64_t repaired_unix;     /* the last confirmed repair */
 	int32_t kerberos;  /* KDC error code of the newest key, 0 = accepted, -1 = not asked */
 	int32_t kvno;      /* of the account at the DC, 0 = unknown */
 	uint32_t spare;    /* enum rt_spare_state */
-	uint32_t reserved; /* 0 */
+	uint32_t winbind_ms; /* when winbind's secret was changed, or winbindd woken: low 32 bits of boot time, 0 = never */
 	char dc[128];      /* host name of the DC that was asked */
 	uint32_t check;    /* health_sum() of all that stands before it */
 };

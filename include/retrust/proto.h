@@ -63,7 +63,8 @@ enum rt_flag {
 	RT_FLAG_VERBOSE = 1u << 2,
 	RT_FLAG_IF_DUE = 1u << 3, /* rotate: only when the secret is old enough and nobody else rotates it */
 	RT_FLAG_GROUP = 1u << 4,  /* remember: the name is a group's, all its members are meant */
-	RT_FLAG_SEEN = 1u << 5    /* remember: everybody who has logged on here */
+	RT_FLAG_SEEN = 1u << 5,   /* remember: everybody who has logged on here */
+	RT_FLAG_WINBIND = 1u << 6 /* logon: winbind refused it, or let it pass, not SSSD */
 };
 
 enum rt_cred_kind {
@@ -105,7 +106,9 @@ enum rt_tag {
 	/* REQUEST of RT_VERB_LOOKUP, and the name alone of RT_VERB_REMEMBER and RT_VERB_LOGON (the person at the door); its RESULT says RT_TAG_RETRY where the identities file now knows the answer */
 	RT_TAG_NAME = 40, /* T user or group */
 	RT_TAG_ID = 41,   /* U uid or gid */
-	RT_TAG_KIND = 42  /* U enum rt_lookup_kind */
+	RT_TAG_KIND = 42, /* U enum rt_lookup_kind */
+	/* REQUEST of RT_VERB_LOGON: when the identity service had answered; absent = as the request came */
+	RT_TAG_FAILED_MS = 43 /* U the low 32 bits of CLOCK_BOOTTIME in milliseconds */
 };
 
 /* A message under construction or taken apart. len bytes of buf are in use. */

@@ -61,7 +61,35 @@ static void a_repair_counts_for_who_began_before(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		const struct rt_health health = { .repaired_boot_ms = rows[i].repaired };
-		if (flight_just_repaired(&health, rows[i].started) != rows[i].just)
+		if (flight_met(&health, rows[i].started) != (rows[i].just ? FLIGHT_MET_BROKEN : FLIGHT_MET_HEALTHY))
+			fail_msg("%s", rows[i].name);
+	}
+}
+
+/* A try that winbind refused may be a mistyped password: after the mending it isn't made again. */
+static void a_refusal_by_winbind_counts_before_the_mending_only(void **state)
+{
+	static const struct {
+		const char *name;
+		uint32_t mended;
+		uint64_t failed;
+		enum flight_met met;
+	} rows[] = {
+		{ "never", 0, 5000, FLIGHT_MET_HEALTHY },
+		{ "failed, then mended", 9000, 8000, FLIGHT_MET_BROKEN },
+		{ "at the same time", 9000, 9000, FLIGHT_MET_BROKEN },
+		{ "a millisecond after", 9000, 9001, FLIGHT_MET_DOUBT },
+		{ "as late as may be on its way", 9000, 11000, FLIGHT_MET_DOUBT },
+		{ "later", 9000, 11001, FLIGHT_MET_HEALTHY },
+		{ "a month later", 9000, 9000 + (UINT64_C(1) << 31), FLIGHT_MET_HEALTHY },
+		{ "over the wrap of the low half", 3, (UINT64_C(1) << 32) - 5, FLIGHT_MET_BROKEN },
+		{ "and back", UINT32_MAX, (UINT64_C(1) << 32) + 100, FLIGHT_MET_DOUBT },
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		/* a repair of the keytab alone says nothing about winbind */
+		const struct rt_health health = { .winbind_ms = rows[i].mended, .repaired_boot_ms = rows[i].failed };
+		if (flight_met_winbind(&health, rows[i].failed) != rows[i].met)
 			fail_msg("%s", rows[i].name);
 	}
 }
@@ -188,6 +216,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_record_answers_while_it_is_fresh),
 		cmocka_unit_test(a_repair_counts_for_who_began_before),
+		cmocka_unit_test(a_refusal_by_winbind_counts_before_the_mending_only),
 		cmocka_unit_test(locks),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,8 @@
 /* The auth line of pam_retrust.so: what the documented stack answers, what the person reads, what is left behind. */
 #include "pam_stage.h"
 
+#include "../../helper/base/deadline.h"
+
 static void say_retry(int sock)
 {
 	say_result(sock, RT_COND_HEALTHY, RT_TAG_RETRY, NULL);
@@ -9,6 +11,17 @@ static void say_retry(int sock)
 static void say_user_fault(int sock)
 {
 	say_result(sock, RT_COND_HEALTHY, RT_TAG_USER_FAULT, NULL);
+}
+
+static void say_just_repaired(int sock)
+{
+	struct rt_msg result;
+	proto_begin(&result, RT_MSG_RESULT);
+	proto_put_u32(&result, RT_TAG_EXIT, 0);
+	proto_put_u32(&result, RT_TAG_CONDITION, RT_COND_HEALTHY);
+	proto_put_u32(&result, RT_TAG_REPAIRED, 1);
+	proto_put_u32(&result, RT_TAG_USER_FAULT, 1);
+	(void)proto_send(sock, &result, -1, 1000);
 }
 
 static void say_no_dc(int sock)
@@ -91,6 +104,20 @@ static void the_request_is_a_logon_and_without_the_password(void **state)
 	assert_null(memmem(outcome->log.request.buf, outcome->log.request.len, "alice", 5));
 }
 
+static void the_word_winbind_and_the_time_go_along(void **state)
+{
+	(void)state;
+	static const char *const options[] = { "", "winbind", "debug winbind timeout=7" };
+	for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
+		uint32_t flags = 99, failed = 0;
+		attempt(&(struct attempt){ .first = PAM_SYSTEM_ERR, .script = say_repaired, .options = options[i] });
+		assert_true(proto_get_u32(&outcome->log.request, RT_TAG_FLAGS, &flags));
+		assert_int_equal(flags, i > 0 ? RT_FLAG_WINBIND : 0);
+		assert_true(proto_get_u32(&outcome->log.request, RT_TAG_FAILED_MS, &failed));
+		assert_in_range((uint32_t)deadline_boot_ms() - failed, 0, 10000);
+	}
+}
+
 /* What the stack answers and the person reads, by what the helper found. */
 static void every_verdict_ends_as_the_contract_says(void **state)
 {
@@ -103,6 +130,8 @@ static void every_verdict_ends_as_the_contract_says(void **state)
 	} cases[] = {
 		{ say_retry, PAM_SUCCESS, true, "" },
 		{ say_user_fault, PAM_AUTH_ERR, false, "" },
+		{ say_just_repaired, PAM_AUTH_ERR, false,
+		  "I:The secure channel was repaired just now. If the password was right, try again.\n" },
 		{ say_no_dc, PAM_AUTHINFO_UNAVAIL, false, "" },
 		{ say_clock_skew, PAM_AUTHINFO_UNAVAIL, false, "E:The clock is off.\n" },
 		{ say_disabled, PAM_AUTHINFO_UNAVAIL, false, KB "E:The account is disabled.\n" },
@@ -200,6 +229,7 @@ int main(void)
 		cmocka_unit_test(what_is_not_ours_never_reaches_the_helper),
 		cmocka_unit_test(a_repaired_channel_lets_the_same_logon_go_on),
 		cmocka_unit_test(the_request_is_a_logon_and_without_the_password),
+		cmocka_unit_test(the_word_winbind_and_the_time_go_along),
 		cmocka_unit_test(every_verdict_ends_as_the_contract_says),
 		cmocka_unit_test(sshds_placeholder_is_not_tried_again),
 		cmocka_unit_test(silence_is_kept_and_the_work_done),

@@ -137,6 +137,29 @@ static void timeouts(void **state)
 }
 
 /* A text of that many letters: as long as may be, and one more. */
+/* Only the low half of the time comes over the door; one that can't be is the present. */
+static void when_the_logon_had_failed(void **state)
+{
+	static const struct {
+		bool said;
+		int64_t ago_ms;
+		uint64_t taken_ms;
+	} rows[] = { { false, 0, 0 }, { true, 0, 0 }, { true, 2000, 2000 }, { true, 700000, 0 }, { true, -5000, 0 } };
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		uint64_t now = deadline_boot_ms();
+		if (now < 10000)
+			skip();
+		proto_begin(&msg, RT_MSG_REQUEST);
+		proto_put_u32(&msg, RT_TAG_VERB, RT_VERB_LOGON);
+		if (rows[i].said)
+			proto_put_u32(&msg, RT_TAG_FAILED_MS, (uint32_t)((int64_t)now - rows[i].ago_ms));
+		assert_int_equal(parse(-1), 0);
+		assert_in_range(request.failed_boot_ms, now - rows[i].taken_ms, now - rows[i].taken_ms + 3000);
+		request_free(&request);
+	}
+}
+
 static void texts_have_their_limits(void **state)
 {
 	static const struct {
@@ -283,6 +306,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		FRESH(everything_said),  FRESH(a_verb_alone),
 		FRESH(a_typed_password), FRESH(unknown_verbs),
+		FRESH(timeouts),         FRESH(when_the_logon_had_failed),
 		FRESH(timeouts),         FRESH(texts_have_their_limits),
 		FRESH(bad_credentials),  FRESH(a_descriptor_never_leaks),
 		FRESH(who_may_ask_what), FRESH(survives_junk),
