@@ -97,6 +97,8 @@ static int try_again(const struct talk *talk, const struct rt_result *result)
 static void tell_what_stays(struct talk *talk, const struct rt_result *result)
 {
 	enum rt_at_logon at_logon = condition_info(result->condition)->at_logon;
+	if (at_logon != RT_LOGON_NOTHING)
+		talk_drop_held(talk);
 	if (at_logon == RT_LOGON_KB)
 		talk_kb(talk);
 	if (at_logon != RT_LOGON_NOTHING && result->words[0] != '\0')
@@ -105,8 +107,10 @@ static void tell_what_stays(struct talk *talk, const struct rt_result *result)
 
 static int conclude(struct talk *talk, const struct rt_result *result)
 {
-	if (result->retry)
+	if (result->retry) {
+		talk_drop_held(talk);
 		return try_again(talk, result);
+	}
 	if (result->user_fault) {
 		if (result->repaired)
 			talk_info(talk, "The secure channel was repaired just now. If the password was right, try again.");
@@ -116,21 +120,30 @@ static int conclude(struct talk *talk, const struct rt_result *result)
 	return PAM_AUTHINFO_UNAVAIL;
 }
 
+static int authenticate(struct talk *talk, const struct options *options)
+{
+	struct rt_result result;
+	/* A local user who comes this far gave a wrong password; our code may become the result of the stack. */
+	if (local_logon(talk->pamh)) {
+		if (options->debug)
+			pam_syslog(talk->pamh, LOG_DEBUG, "declined: no user, or a local one");
+		return PAM_AUTH_ERR;
+	}
+	if (ask_helper(talk, options, &result) != 0)
+		return PAM_AUTHINFO_UNAVAIL;
+	int code = conclude(talk, &result);
+	if (options->debug)
+		pam_syslog(talk->pamh, LOG_DEBUG, "condition %s, repaired %d, retry %d: returning %d",
+		           condition_info(result.condition)->name, result.repaired, result.retry, code);
+	return code;
+}
+
 int logon_authenticate(pam_handle_t *pamh, const struct options *options)
 {
 	struct talk talk = { .pamh = pamh, .silent = options->silent };
-	struct rt_result result;
-	/* A local user who comes this far gave a wrong password; our code may become the result of the stack. */
-	if (local_logon(pamh)) {
-		if (options->debug)
-			pam_syslog(pamh, LOG_DEBUG, "declined: no user, or a local one");
-		return PAM_AUTH_ERR;
-	}
-	if (ask_helper(&talk, options, &result) != 0)
-		return PAM_AUTHINFO_UNAVAIL;
-	int code = conclude(&talk, &result);
-	if (options->debug)
-		pam_syslog(pamh, LOG_DEBUG, "condition %s, repaired %d, retry %d: returning %d",
-		           condition_info(result.condition)->name, result.repaired, result.retry, code);
+	held_end(pamh, talk.held);
+	int code = authenticate(&talk, options);
+	if (talk.held[0] != '\0') /* nothing explains it but the person's own account */
+		talk_error(&talk, talk.held);
 	return code;
 }

@@ -34,6 +34,8 @@ static bool parse_word(const char *word, struct options *options)
 		options->silent = true;
 	} else if (strcmp(word, "winbind") == 0) {
 		options->winbind = true;
+	} else if (strcmp(word, "before") == 0) {
+		options->before = true;
 	} else if (strncmp(word, timeout_key, key_len) == 0 && parse_timeout(word + key_len, &seconds)) {
 		options->timeout_ms = seconds * 1000;
 	} else {
@@ -50,7 +52,7 @@ void options_parse(pam_handle_t *pamh, int flags, int argc, const char **argv, s
 	};
 	for (int i = 0; i < argc; i++) {
 		if (!parse_word(argv[i], ret_options))
-			pam_syslog(pamh, LOG_ERR, "option \"%s\" ignored: known are debug, silent, winbind and timeout=%d to %d",
+			pam_syslog(pamh, LOG_ERR, "option \"%s\" ignored: known are before, debug, silent, winbind and timeout=%d to %d",
 			           argv[i], TIMEOUT_MIN, TIMEOUT_MAX);
 	}
 }

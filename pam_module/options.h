@@ -1,4 +1,4 @@
-/* The words behind pam_retrust.so in a PAM stack: [debug] [silent] [winbind] [timeout=SECONDS] */
+/* The words behind pam_retrust.so in a PAM stack: [debug] [silent] [winbind] [timeout=SECONDS], or [before] */
 #ifndef RETRUST_OPTIONS_H
 #define RETRUST_OPTIONS_H
 
@@ -9,6 +9,7 @@ struct options {
 	bool debug;     /* tell the log what is decided and why */
 	bool silent;    /* show the person nothing: the option, or PAM_SILENT among the flags */
 	bool winbind;   /* the identity service of this stack is winbind */
+	bool before;    /* this line stands in front of pam_winbind's and only holds its words back (held.h) */
 	int timeout_ms; /* for all that happens at one logon */
 };
 

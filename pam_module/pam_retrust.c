@@ -1,4 +1,4 @@
-/* PAM's six entry points: pam_retrust.so [debug] [silent] [winbind] [timeout=SECONDS]
+/* PAM's six entry points: pam_retrust.so [debug] [silent] [winbind] [timeout=SECONDS], or [before]
  *
  * They know PAM's calling convention and nothing else; logon.c and session.c do the work.
  */
@@ -6,6 +6,7 @@
 #include <security/pam_modules.h>
 #pragma GCC visibility pop
 
+#include "held.h"
 #include "logon.h"
 #include "options.h"
 #include "session.h"
@@ -14,6 +15,10 @@ int pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **ar
 {
 	struct options options;
 	options_parse(pamh, flags, argc, argv, &options);
+	if (options.before) {
+		held_begin(pamh);
+		return PAM_IGNORE; /* it has judged nobody */
+	}
 	return logon_authenticate(pamh, &options);
 }
 

@@ -26,3 +26,8 @@ void talk_kb(struct talk *talk)
 		talk_error(talk, kb_message);
 	talk->kb_told = true;
 }
+
+void talk_drop_held(struct talk *talk)
+{
+	talk->held[0] = '\0';
+}

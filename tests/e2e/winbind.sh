@@ -61,6 +61,7 @@ stays_out() { # STATE
 	try "$user" "Passw0rd-$user"
 	check "$host, $1: refused" refused
 	check "$host, $1: the KB's message" shows "$E2E_KB"
+	check "$host, $1: the person isn't blamed" hides "Your account is disabled"
 }
 wrong_password() { # WHAT USER
 	local before
@@ -177,6 +178,16 @@ cached() {
 		sh -c "nsenter -t $(<"$LAB_DIR/m1/pid") -m -n -u -i -p wbinfo --online-status | grep -q '^LAB : active'"
 }
 
+# On a healthy channel it is the person's own account, and said so.
+persons_own() {
+	lab_modify u050 "replace: userAccountControl" "userAccountControl: 514" && forget
+	try u050 Passw0rd-u
+	check "m1, the person's own account disabled: refused" refused
+	check "m1, the person's own account disabled: it is said" shows "Your account is disabled"
+	check "m1, the person's own account disabled: not the KB's message" hides "$E2E_KB"
+	lab_modify u050 "replace: userAccountControl" "userAccountControl: 512"
+}
+
 gone() {
 	if [[ $host == m1 ]]; then lab_pam m1 winbind; fi # no cached logons
 	lab_disable_account "$host"
@@ -187,6 +198,7 @@ gone() {
 	lab_enable_account "$host" && forget
 	try "$user" "Passw0rd-$user"
 	check "$host, account enabled again: in" admitted
+	if [[ $host == m1 ]]; then persons_own; fi
 	lab_delete_account "$host" && forget
 	try "$user" "Passw0rd-$user"
 	check "$host, account deleted, warm: in, the session of before still works" admitted

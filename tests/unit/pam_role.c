@@ -1,14 +1,15 @@
 /* A PAM module for test_pam: plays the identity service's module (pam_sss) in a stack.
  *
- *   pam_role.so name=NAME code=N [token=typed|placeholder|placeholder10]
+ *   pam_role.so name=NAME code=N [token=typed|placeholder|placeholder10] [says=TEXT]
  *
- * Returns N; notes the call as NAME=<password item> in the PAM environment, where the application can see it; leaves
+ * Tells the person TEXT as an error; returns N; notes the call as NAME=<password item> in the PAM environment, where the application can see it; leaves
  * what a person typed, or sshd's placeholder, as the password item.
  */
 #pragma GCC visibility push(default)
 #include <security/pam_modules.h>
 #pragma GCC visibility pop
 
+#include <security/pam_ext.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +40,8 @@ int pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **ar
 	(void)snprintf(call, sizeof call, "%s=%s", value_of("name", argc, argv),
 	               password != NULL ? (const char *)password : "");
 	(void)pam_putenv(pamh, call);
+	if (value_of("says", argc, argv)[0] != '\0')
+		(void)pam_error(pamh, "%s", value_of("says", argc, argv));
 	return (int)strtol(value_of("code", argc, argv), NULL, 10);
 }
 

@@ -35,6 +35,8 @@ struct attempt {
 	int flags;
 	fake_script *script; /* NULL: nobody listens */
 	bool session;        /* pam_open_session() instead of pam_authenticate() */
+	const char *says;    /* the identity service's module tells the person, for a stack that begins with `before` */
+	bool dies;           /* what the identity service says ends the stack */
 };
 
 /* What came of it; in memory shared with the processes that log on and that play the helper. */
@@ -72,9 +74,11 @@ static inline void write_stack(const struct attempt *a)
 	FILE *file = fopen("pam/test", "we");
 	if (file == NULL)
 		abort();
+	if (a->says != NULL)
+		(void)fprintf(file, "auth [default=ignore] %s/pam_retrust.so before\n", modules);
 	(void)fprintf(file,
 	              "auth [success=3 new_authtok_reqd=3 auth_err=die system_err=ignore authinfo_unavail=ignore "
-	              "user_unknown=ignore default=die] %s/pam_role.so name=first code=%d token=%s\n"
+	              "user_unknown=ignore acct_expired=%s default=die] %s/pam_role.so name=first code=%d token=%s %s%s%s\n"
 	              "auth [success=ok default=die] %s/pam_retrust.so %s\n"
 	              "auth [success=1 default=ignore] %s/pam_role.so name=retry code=0\n"
 	              "auth requisite pam_deny.so\n"
@@ -84,8 +88,9 @@ static inline void write_stack(const struct attempt *a)
 	              "session optional %s/pam_retrust.so %s\n"
 	              "password required %s/pam_retrust.so\n"
 	              "password required pam_permit.so\n",
-	              modules, a->first, a->token != NULL ? a->token : "typed", modules, options, modules, modules,
-	              modules, options, modules);
+	              a->says != NULL && !a->dies ? "ignore" : "die", modules, a->first, a->token != NULL ? a->token : "typed",
+	              a->says != NULL ? "[says=" : "", a->says != NULL ? a->says : "", a->says != NULL ? "]" : "", modules,
+	              options, modules, modules, modules, options, modules);
 	(void)fclose(file);
 }
 

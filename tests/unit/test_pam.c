@@ -223,6 +223,56 @@ static void wrong_options_lock_nobody_out(void **state)
 	assert_int_equal(outcome->code, PAM_SUCCESS);
 }
 
+#define DISABLED "Your account is disabled. Please contact your System administrator"
+
+/* winbind blames the person for the computer's account. */
+static void winbinds_words_are_held_back(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *says;
+		fake_script *script;
+		int first, code;
+		const char *said;
+	} rows[] = {
+		{ DISABLED, say_disabled, PAM_ACCT_EXPIRED, PAM_AUTHINFO_UNAVAIL, KB "E:The account is disabled.\n" },
+		{ DISABLED, say_repaired, PAM_ACCT_EXPIRED, PAM_SUCCESS, KB STEPS },
+		{ "Access is denied", say_retry, PAM_SYSTEM_ERR, PAM_SUCCESS, "" },
+		{ "No logon servers", say_repaired, PAM_AUTHINFO_UNAVAIL, PAM_SUCCESS, KB STEPS },
+		/* it is the person's, or nobody can tell */
+		{ DISABLED, say_user_fault, PAM_ACCT_EXPIRED, PAM_AUTH_ERR, "E:" DISABLED "\n" },
+		{ DISABLED, die, PAM_ACCT_EXPIRED, PAM_AUTHINFO_UNAVAIL, "E:" DISABLED "\n" },
+		{ "No logon servers", say_no_dc, PAM_AUTHINFO_UNAVAIL, PAM_AUTHINFO_UNAVAIL, "E:No logon servers\n" },
+		/* whatever else it says goes through */
+		{ "Your account has been locked", say_disabled, PAM_SYSTEM_ERR, PAM_AUTHINFO_UNAVAIL,
+		  "E:Your account has been locked\n" KB "E:The account is disabled.\n" },
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		attempt(&(struct attempt){ .says = rows[i].says, .script = rows[i].script, .first = rows[i].first });
+		assert_int_equal(outcome->code, rows[i].code);
+		assert_string_equal(outcome->said, rows[i].said);
+	}
+	attempt(&(struct attempt){ .says = "Access is denied", .first = PAM_SYSTEM_ERR, .user = "edge", .script = say_repaired });
+	assert_string_equal(outcome->said, "E:Access is denied\n");
+	attempt(&(struct attempt){
+		.says = DISABLED, .first = PAM_ACCT_EXPIRED, .script = say_disabled, .options = "silent" });
+	assert_string_equal(outcome->said, "");
+}
+
+/* Healthy, or refused before our second line: nothing is changed but what the person isn't told. */
+static void a_stack_that_never_comes_back(void **state)
+{
+	(void)state;
+	attempt(&(struct attempt){ .says = "Your password will expire", .first = PAM_SUCCESS, .script = say_disabled });
+	assert_int_equal(outcome->code, PAM_SUCCESS);
+	assert_int_equal(outcome->afterwards, PAM_SUCCESS);
+	assert_false(outcome->log.asked);
+	assert_string_equal(outcome->said, "E:Your password will expire\n");
+	attempt(&(struct attempt){ .says = "Locked", .first = PAM_ACCT_EXPIRED, .dies = true, .script = say_repaired });
+	assert_int_equal(outcome->code, PAM_ACCT_EXPIRED);
+	assert_string_equal(outcome->said, "E:Locked\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -236,6 +286,8 @@ int main(void)
 		cmocka_unit_test(a_hung_helper_costs_the_timeout),
 		cmocka_unit_test(local_users_are_left_alone),
 		cmocka_unit_test(wrong_options_lock_nobody_out),
+		cmocka_unit_test(winbinds_words_are_held_back),
+		cmocka_unit_test(a_stack_that_never_comes_back),
 	};
 	bool whole_root;
 	char directory[] = "/tmp/test_pam.XXXXXX";
