@@ -99,7 +99,7 @@ static void act(struct run *run)
 
 static bool changes_winbind(const struct run *run)
 {
-	return run->outcome->rotated || (run->outcome->repaired && !run->samba_was_right);
+	return run->outcome->repaired && !run->samba_was_right;
 }
 
 /* A service that had not noticed the health explains the failed logon; one that had blames the password. */
@@ -108,7 +108,7 @@ static void tell_sssd(struct run *run, enum flight_met met)
 	struct host *host = run->host;
 	struct engine_outcome *outcome = run->outcome;
 	bool noticed = sssd_notice(host->realm, deadline_cap(host->deadline, NOTICE_MS), host->teller);
-	if ((outcome->repaired || outcome->rotated) && !outcome->from_record)
+	if (outcome->repaired && !outcome->from_record)
 		(void)winbind_notice(deadline_cap(host->deadline, NOTICE_MS), host->teller);
 	outcome->retry = outcome->repaired || met == FLIGHT_MET_BROKEN || noticed;
 	enum sssd_state state = sssd_state(host->realm);
@@ -207,6 +207,9 @@ void act_rotate(struct run *run)
 		return;
 	let_logons_pass(run);
 	outcome->rotated = try_rung(run, RUNG_ROTATE) == RUNG_DONE;
-	if (outcome->rotated)
-		act_tell_services(run);
+	if (!outcome->rotated)
+		return;
+	/* SSSD needs no word: it reads the keytab at each logon. */
+	outcome->winbind_boot_ms = outcome->mended_boot_ms;
+	(void)winbind_notice(deadline_cap(run->host->deadline, NOTICE_MS), run->host->teller);
 }
