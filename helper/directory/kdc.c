@@ -165,11 +165,14 @@ int32_t kdc_exchange(struct kdc *kdc, const krb5_data *request, krb5_data *ret_r
 	const struct deadline deadline = deadline_cap(kdc->deadline, EXCHANGE_LIMIT_MS);
 	const struct transport_bytes out = { .data = (uint8_t *)request->data, .len = request->length };
 	struct transport_bytes in;
-	int fd = locate_connect(&kdc->dc, kdc->port, deadline, fault);
-	if (fd < 0)
+	const struct stream stream = { .fd = locate_connect(&kdc->dc, kdc->port, deadline, fault),
+		                       .port = kdc->port,
+		                       .deadline = deadline,
+		                       .dc = &kdc->dc };
+	if (stream.fd < 0)
 		return KDC_UNREACHABLE;
-	enum transport_result result = transport_exchange(fd, &out, deadline, &in, fault);
-	(void)close(fd);
+	enum transport_result result = transport_exchange(&stream, &out, &in, fault);
+	(void)close(stream.fd);
 	if (result != TRANSPORT_OK)
 		return KDC_UNREACHABLE;
 	*ret_reply = (krb5_data){ .magic = KV5M_DATA, .length = (unsigned int)in.len, .data = (char *)in.data };

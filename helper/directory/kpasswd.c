@@ -178,7 +178,11 @@ static enum set_result send_once(struct change *change, const struct transport_b
                                  struct fault *fault)
 {
 	struct transport_bytes reply;
-	const enum transport_result sent = transport_exchange(change->fd, request, deadline, &reply, fault);
+	const struct stream stream = { .fd = change->fd,
+		                       .port = change->kdc->kpasswd_port,
+		                       .deadline = deadline,
+		                       .dc = &change->kdc->dc };
+	const enum transport_result sent = transport_exchange(&stream, request, &reply, fault);
 	if (sent == TRANSPORT_NOT_SENT)
 		return SET_REFUSED;
 	if (sent == TRANSPORT_NO_REPLY)

@@ -7,11 +7,7 @@
 #ifndef RETRUST_TRANSPORT_H
 #define RETRUST_TRANSPORT_H
 
-#include "../base/deadline.h"
-#include "../base/fault.h"
-
-#include <stddef.h>
-#include <stdint.h>
+#include "stream.h"
 
 #define TRANSPORT_MAX ((size_t)1 << 20)
 
@@ -27,9 +23,9 @@ struct transport_bytes {
 };
 
 /* Sends the request and reads one reply (1 … TRANSPORT_MAX bytes) into ret_reply->data, which the caller frees; on
- * failure it is NULL and *fault (FAULT_UNSURE) names the peer. fd is non-blocking, stays open and isn't fit for a
- * second exchange after a failure. Blocks until the deadline at the most. */
-enum transport_result transport_exchange(int fd, const struct transport_bytes *request, struct deadline deadline,
+ * failure it is NULL and *fault (FAULT_UNSURE) names the peer. The stream stays open and isn't fit for a second
+ * exchange after a failure. Blocks until its deadline at the most. */
+enum transport_result transport_exchange(const struct stream *stream, const struct transport_bytes *request,
                                          struct transport_bytes *ret_reply, struct fault *fault);
 
 #endif
