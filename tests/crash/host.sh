@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs in a member of the lab: the crash matrix of that host, see run.
 #
-#     host.sh DRIVE KIND SUBJECT...      KIND: keytab, keytab+tdb (what the host keeps its secret in)
+#     host.sh DRIVE KIND SUBJECT...      KIND: keytab, keytab+tdb, tdb (what the host keeps its secret in)
 #
 # Prints one line a point, tabs between the fields: subject, kind, class (kill, error, reply), call, its number, what
 # was injected, what the call was for, what became of the run, verdict, why, milliseconds. Progress goes to standard error.

@@ -23,7 +23,11 @@ tdb_taken() {
 		printf '%s\n' "${password%\\00}" | quiet kinit -c "$work/tdb.ccache" "$account"
 }
 winbind_content() { quiet wbinfo -t; }
-logon() { printf 'Passw0rd-alice\n' | quiet pamtester lab-sss alice authenticate; }
+logon() { # by the host's identity service
+	local service=lab-sss
+	if [[ $kind == tdb ]]; then service=lab-winbind; fi
+	printf 'Passw0rd-alice\n' | quiet pamtester "$service" alice authenticate
+}
 
 strays() { # temporary files with something in them beside the stores and the journal
 	local file
@@ -39,7 +43,10 @@ look() {
 	wrong=()
 	repaired=$("$drive" repair 15 "$helper")
 	if [[ $repaired != "exit 0 healthy "* ]]; then wrong+=("repair says $repaired"); fi
-	if keytab_taken; then
+	if [[ $kind == tdb ]]; then
+		tdb_taken || wrong+=("$lost")
+		if [[ -e $keytab ]]; then wrong+=("a keytab was made"); fi
+	elif keytab_taken; then
 		keytab_opens || wrong+=("the keytab doesn't open a ticket for host/$fqdn")
 		if [[ ${1-} ]]; then theirs=$(dc_kvno); fi
 		ours=$(newest_kvno)
@@ -47,17 +54,15 @@ look() {
 	else
 		wrong+=("$lost")
 	fi
+	if [[ $kind == keytab+tdb ]]; then tdb_taken || wrong+=("secrets.tdb's password isn't taken"); fi
 	logon || wrong+=("no logon")
-	if [[ $kind == keytab+tdb ]]; then
-		tdb_taken || wrong+=("secrets.tdb's password isn't taken")
-		winbind_content || wrong+=("wbinfo -t fails")
-	fi
+	if [[ $kind == *tdb ]]; then winbind_content || wrong+=("wbinfo -t fails"); fi
 	if [[ -e /var/lib/retrust/journal ]]; then # one whose secret the DC takes would be found pending
 		verified=$("$drive" verify 15 "$helper")
 		if [[ $verified != "exit 0 healthy "* ]]; then wrong+=("with a journal, verify says $verified"); fi
 	fi
 }
-lost="kinit -k fails"
+lost="the DC takes no secret of its"
 
 # verdict: sets $verdict (ok, late: the second repair did it, stray, wrong, lost) and $why
 verdict() {
