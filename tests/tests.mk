@@ -42,11 +42,11 @@ fuzz: $(addprefix $(B)/fuzz/,$(FUZZERS))   ## run the fuzz targets, FUZZ_SECONDS
 FUZZ_SOURCES := $(call src,helper/client) helper/directory/descriptor.c helper/directory/netlogon_ping.c helper/base/deadline.c \
 	helper/base/fault.c helper/store/samba_blob.c helper/secret/secret.c helper/directory/rpc_pdu.c \
 	helper/directory/ndr.c helper/directory/netlogon_message.c helper/directory/stream.c helper/directory/smb_pipe.c \
-	helper/directory/smb2_message.c
+	helper/directory/smb_session.c helper/directory/smb2_message.c helper/directory/ntlm.c
 $(B)/fuzz/%: tests/fuzz/%.c $(FUZZ_SOURCES)
 	@mkdir -p $(@D)
 	@echo '  fuzz $@'
-	$(Q)clang $(FUZZ_FLAGS) $(PATHS) -o $@ $< $(FUZZ_SOURCES)
+	$(Q)clang $(FUZZ_FLAGS) $(PATHS) -o $@ $< $(FUZZ_SOURCES) $(shell pkg-config --libs libcrypto)
 
 layers: $(BINARIES)   ## the modules link libc and libpam only, calls go downwards
 	tests/layers $(B)

@@ -11,8 +11,11 @@ enum {
 	PROTOCOL = 0x424d53fe, /* 0xFE 'S' 'M' 'B' */
 	FLAG_RESPONSE = 1,
 	FLAG_ASYNC = 2,
+	FLAG_SIGNED = 8,
 	CREDITS = 8, /* asked for with each request; one is used at a time */
 	SIGNING_ENABLED = 1,
+	SESSION_IS_GUEST = 1,
+	SESSION_IS_NULL = 2,
 	DIALECT_202 = 0x0202,
 	DIALECT_210 = 0x0210,
 	IMPERSONATION = 2,
@@ -204,6 +207,7 @@ bool smb2_message_reply(const uint8_t *bytes, size_t len, struct smb2_reply *ret
 	const uint32_t tree = ndr_u32(&in); /* of a late answer this is half of another number */
 	ret_reply->tree = (flags & FLAG_ASYNC) != 0 ? 0 : tree;
 	ret_reply->session = get_u64(&in);
+	ret_reply->is_signed = (flags & FLAG_SIGNED) != 0;
 	(void)ndr_bytes(&in, 16);
 	return !in.bad && protocol == (uint32_t)PROTOCOL && header == SMB2_HEADER && (flags & FLAG_RESPONSE) != 0 &&
 	       next == 0;
@@ -233,15 +237,17 @@ bool smb2_message_negotiated(const struct smb2_reply *reply)
 	return !in.bad && (dialect == DIALECT_202 || dialect == DIALECT_210);
 }
 
-/* 2.2.6, and in it a CHALLENGE_MESSAGE ([MS-NLMP] 2.2.1.2): nothing of it is needed to stay anonymous. */
-bool smb2_message_challenged(const struct smb2_reply *reply)
+/* 2.2.6 */
+bool smb2_message_setup(const struct smb2_reply *reply, struct smb2_setup *ret_setup)
 {
-	static const uint8_t start[12] = { 'N', 'T', 'L', 'M', 'S', 'S', 'P', 0, 2 };
 	struct ndr in = body(reply, 9);
-	(void)ndr_u16(&in);
-	const uint16_t offset = ndr_u16(&in), len = ndr_u16(&in);
-	return !in.bad && len >= sizeof start && take_buffer(reply, 8, offset, len) &&
-	       memcmp(reply->bytes + offset, start, sizeof start) == 0;
+	const uint16_t flags = ndr_u16(&in), offset = ndr_u16(&in), len = ndr_u16(&in);
+	if (in.bad || (len > 0 && !take_buffer(reply, 8, offset, len)))
+		return false;
+	ret_setup->is_somebody = (flags & (SESSION_IS_GUEST | SESSION_IS_NULL)) == 0;
+	ret_setup->token = reply->bytes + (len > 0 ? offset : 0);
+	ret_setup->token_len = len;
+	return true;
 }
 
 /* 2.2.10 */
@@ -283,51 +289,4 @@ bool smb2_message_data(const struct smb2_reply *reply, const uint8_t **ret_data,
 	*ret_data = reply->bytes + offset;
 	*ret_len = len;
 	return true;
-}
-
-enum {
-	NTLM_UNICODE = 0x1,
-	NTLM_REQUEST_TARGET = 0x4,
-	NTLM_NTLM = 0x200,
-	NTLM_ANONYMOUS = 0x800,
-	NTLM_SIGN = 0x8000,
-	NTLM_EXTENDED = 0x80000,
-	NTLM_AUTHENTICATE_FIXED = 64
-};
-
-static struct ndr_out ntlm_begin(uint32_t type, uint8_t *bytes, size_t size)
-{
-	struct ndr_out out = ndr_out_begin(bytes, size);
-	ndr_put_bytes(&out, "NTLMSSP", 8);
-	ndr_put_u32(&out, type);
-	return out;
-}
-
-/* [MS-NLMP] 2.2.1.1: no domain, no workstation. */
-size_t smb2_message_ntlm_negotiate(uint8_t *ret_bytes, size_t size)
-{
-	struct ndr_out out = ntlm_begin(1, ret_bytes, size);
-	ndr_put_u32(&out, NTLM_UNICODE | NTLM_REQUEST_TARGET | NTLM_NTLM | NTLM_SIGN | NTLM_EXTENDED);
-	put_u64(&out, 0);
-	put_u64(&out, 0);
-	return end(&out);
-}
-
-static void put_field(struct ndr_out *out, uint16_t len, uint32_t offset)
-{
-	ndr_put_u16(out, len);
-	ndr_put_u16(out, len);
-	ndr_put_u32(out, offset);
-}
-
-/* [MS-NLMP] 2.2.1.3 and 3.2.5.1.2: nobody, with one zero byte for the LM response. */
-size_t smb2_message_ntlm_anonymous(uint8_t *ret_bytes, size_t size)
-{
-	struct ndr_out out = ntlm_begin(3, ret_bytes, size);
-	put_field(&out, 1, NTLM_AUTHENTICATE_FIXED);
-	for (int i = 0; i < 5; i++) /* NT response, domain, user, workstation, session key */
-		put_field(&out, 0, NTLM_AUTHENTICATE_FIXED + 1);
-	ndr_put_u32(&out, NTLM_UNICODE | NTLM_REQUEST_TARGET | NTLM_NTLM | NTLM_SIGN | NTLM_EXTENDED | NTLM_ANONYMOUS);
-	ndr_put_u8(&out, 0);
-	return end(&out);
 }

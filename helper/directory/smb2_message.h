@@ -1,6 +1,5 @@
-/* The few messages of SMB2 that a named pipe takes, as bytes ([MS-SMB2] 2.2), and the two of NTLM that an anonymous
- * session takes ([MS-NLMP] 2.2.1). Dialects 2.0.2 and 2.1; nothing is signed, because nothing is known to sign with.
- * No sockets here.
+/* The few messages of SMB2 that a session and a named pipe take, as bytes ([MS-SMB2] 2.2). Dialects 2.0.2 and 2.1;
+ * requests aren't signed. No sockets here.
  *
  * SECURITY: what is read comes from an unproven server. Nothing is looked at outside the message that was read, and a
  * length or an offset that doesn't fit makes the whole message nothing.
@@ -17,7 +16,9 @@ enum {
 	SMB2_HEADER = 64,        /* bytes of the header */
 	SMB2_MESSAGE_MAX = 9216, /* longer ones are neither made nor read */
 	SMB2_OUTPUT_MAX = 8192,  /* what a pipe may give at once */
-	SMB2_FILE_ID = 16
+	SMB2_FILE_ID = 16,
+	SMB2_SIGNATURE_AT = 48, /* of the header, 16 bytes to its end */
+	SMB2_SIGNATURE = 16
 };
 
 enum smb2_command {
@@ -60,24 +61,28 @@ struct smb2_reply {
 	uint16_t command;
 	uint32_t status;
 	uint64_t message, session;
-	uint32_t tree; /* 0 in a late answer */
+	uint32_t tree;  /* 0 in a late answer */
+	bool is_signed; /* bears a signature, which nobody has looked at */
 	const uint8_t *bytes;
 	size_t len;
+};
+
+/* The body of the answer to a session setup. */
+struct smb2_setup {
+	bool is_somebody; /* neither a guest nor anonymous */
+	const uint8_t *token;
+	size_t token_len;
 };
 
 /* Takes the header of a whole message. False when it isn't a single answer of SMB2. */
 bool smb2_message_reply(const uint8_t *bytes, size_t len, struct smb2_reply *ret_reply);
 
 /* The bodies of the answers. Each is false when the body isn't one. */
-bool smb2_message_negotiated(const struct smb2_reply *reply);    /* to one of our dialects */
-bool smb2_message_challenged(const struct smb2_reply *reply);    /* an NTLM challenge is in it */
+bool smb2_message_negotiated(const struct smb2_reply *reply); /* to one of our dialects */
+bool smb2_message_setup(const struct smb2_reply *reply, struct smb2_setup *ret_setup);
 bool smb2_message_is_pipe_share(const struct smb2_reply *reply); /* of a tree connect */
 bool smb2_message_created(const struct smb2_reply *reply, uint8_t ret_file[SMB2_FILE_ID]);
 /* What the pipe gave, of a transceive or a read; inside the message. */
 bool smb2_message_data(const struct smb2_reply *reply, const uint8_t **ret_data, size_t *ret_len);
-
-/* The client's two messages of an anonymous NTLM exchange. Each returns its length, 0 when it doesn't fit. */
-size_t smb2_message_ntlm_negotiate(uint8_t *ret_bytes, size_t size);
-size_t smb2_message_ntlm_anonymous(uint8_t *ret_bytes, size_t size);
 
 #endif

@@ -1,11 +1,15 @@
-/* Fuzz target for helper/directory/{smb_pipe,smb2_message}.c: whatever a server sends, the conversation ends, nothing
- * is read outside the bytes that came, and no more is given than was sent.
+/* Fuzz target for helper/directory/{smb_session,smb_pipe,smb_logon,smb2_message,ntlm}.c: whatever a server sends, the
+ * conversation ends, nothing is read outside the bytes that came, no more is given than was sent, and nobody is
+ * believed.
  *
  * The first byte says how many of the opening's answers are sound; the rest of the input is what the server says after
  * them: raw, or behind sound headers.
  */
 #include "../../helper/directory/smb2_message.h"
 #include "../../helper/directory/smb_pipe.h"
+
+/* Whole, for it wants a locate_connect, and the other targets have none. */
+#include "../../helper/directory/smb_logon.c"
 
 #include "../unit/fake_smb.h"
 
@@ -58,9 +62,27 @@ static void say_bodies(int fd, int stage, const uint8_t *bytes, size_t size)
 	}
 }
 
+static const struct dc dc = { .host = "pdc1", .address = "10.77.0.20", .nt4 = true };
+
+/* Nobody is connected to: both conversations are given a stream. */
+int locate_connect(const struct dc *peer, int port, struct deadline deadline, struct fault *fault)
+{
+	(void)peer, (void)port, (void)deadline, (void)fault;
+	return -1;
+}
+
+/* The server knows no secret. */
+static void log_on(int fd)
+{
+	static const struct secret nt_hash = { .len = 16 };
+	const struct stream stream = { .fd = fd, .port = 445, .deadline = deadline_in(1000), .dc = &dc };
+	const struct smb_logon logon = { .account = "M1$", .domain = "NT4LAB", .nt_hash = &nt_hash };
+	if (smb_logon_talk(&stream, &logon, NULL))
+		abort();
+}
+
 static void converse(int fd, size_t sent)
 {
-	static const struct dc dc = { .host = "pdc1", .address = "10.77.0.20", .nt4 = true };
 	const struct stream stream = { .fd = fd, .port = 445, .deadline = deadline_in(1000), .dc = &dc };
 	struct smb_pipe *pipe = NULL;
 	uint8_t bytes[64];
@@ -73,11 +95,9 @@ static void converse(int fd, size_t sent)
 	smb_pipe_close(pipe);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void meet(const uint8_t *data, size_t size, bool as_somebody)
 {
 	int fd[2];
-	if (size < 2 || size > INPUT_MAX)
-		return 0;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fd) != 0)
 		abort();
 	const int sound = say_sound(fd[1], data[0] % 8);
@@ -86,8 +106,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	else
 		(void)send(fd[1], data + 1, size - 1, MSG_NOSIGNAL);
 	(void)shutdown(fd[1], SHUT_WR);
-	converse(fd[0], size + 90);
+	if (as_somebody)
+		log_on(fd[0]);
+	else
+		converse(fd[0], size + 90);
 	(void)close(fd[0]);
 	(void)close(fd[1]);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	if (size < 2 || size > INPUT_MAX)
+		return 0;
+	meet(data, size, false);
+	meet(data, size, true);
 	return 0;
 }

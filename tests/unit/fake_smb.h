@@ -40,12 +40,20 @@ enum fake_smb_lie {
 	REFUSED
 };
 
+/* Signs the answer to that request. */
+typedef void fake_smb_sign_fn(const uint8_t *request, uint8_t *answer, size_t len);
+
 struct fake_smb_script {
 	enum fake_smb_lie lie;
 	enum fake_smb_stage stage; /* at which it lies */
 	size_t first;              /* how much of the answer the transceive gives; the rest by reads */
 	size_t total;              /* of the pipe's answer: bytes 0, 1, 2 … */
 	uint16_t share_type, dialect;
+	/* of the session setup; NULL: a challenge without target information, an answer without a signature */
+	const uint8_t *challenge;
+	size_t challenge_len;
+	uint16_t session_flags;
+	fake_smb_sign_fn *sign;
 };
 
 static inline void fake_smb_header(struct ndr_out *out, const uint8_t *request, uint32_t status, enum fake_smb_lie lie)
@@ -76,6 +84,7 @@ struct fake_smb_body {
 	uint8_t bytes[96]; /* from the third byte on */
 	const uint8_t *data;
 	size_t len;
+	fake_smb_sign_fn *sign;
 };
 
 static inline uint32_t fake_smb_offset(const struct fake_smb_body *body, enum fake_smb_lie lie)
@@ -109,6 +118,8 @@ static inline void fake_smb_send(int fd, const uint8_t *request, uint32_t status
 		ndr_put_bytes(&out, body->data, body->len);
 		if (lie == SHORT_BODY)
 			out.len = SMB2_HEADER + 1;
+		if (body->sign != NULL)
+			body->sign(request, bytes, out.len);
 	}
 	size_t announced = out.len, sent = out.len;
 	if (lie == HUGE)
@@ -133,7 +144,7 @@ static inline void fake_smb_put32(uint8_t *bytes, uint32_t value)
 static inline uint32_t fake_smb_answer(const struct fake_smb_script *script, enum fake_smb_stage stage,
                                        enum fake_smb_lie lie, size_t *given, struct fake_smb_body *body)
 {
-	static const uint8_t challenge[56] = { 'N', 'T', 'L', 'M', 'S', 'S', 'P', 0, 2 };
+	static const uint8_t plain[56] = { 'N', 'T', 'L', 'M', 'S', 'S', 'P', 0, 2 };
 	static uint8_t data[1 << 16];
 	memset(body, 0, sizeof *body);
 	switch (stage) {
@@ -145,10 +156,13 @@ static inline uint32_t fake_smb_answer(const struct fake_smb_script *script, enu
 	case CHALLENGE:
 	case ANONYMOUS:
 		*body = (struct fake_smb_body){ .structure = 9, .fixed = 8 };
-		if (stage == ANONYMOUS)
+		if (stage == ANONYMOUS) {
+			body->bytes[0] = (uint8_t)script->session_flags;
+			body->sign = script->sign;
 			return 0;
-		body->data = challenge;
-		body->len = sizeof challenge;
+		}
+		body->data = script->challenge != NULL ? script->challenge : plain;
+		body->len = script->challenge != NULL ? script->challenge_len : sizeof plain;
 		fake_smb_put32(body->bytes + 2, (fake_smb_offset(body, lie) & 0xffff) | fake_smb_len(body, lie) << 16);
 		return SMB2_STATUS_MORE_PROCESSING;
 	case TREE:

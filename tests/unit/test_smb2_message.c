@@ -81,16 +81,27 @@ static void test_length(void **state)
 	assert_int_equal(0, smb2_message_length((const uint8_t *)"\x81\0\0\x40"));
 }
 
-/* [MS-NLMP] 3.2.5.1.2: a zero LM response of one byte, everything else empty. */
-static void test_ntlm(void **state)
+/* Who a guest is let in as is nobody; a server that has nothing more to say has no token. */
+static void test_setup(void **state)
 {
+	struct smb2_reply reply = { .bytes = bytes, .len = SMB2_HEADER + 8 };
+	struct smb2_setup setup;
 	(void)state;
-	assert_int_equal(32, smb2_message_ntlm_negotiate(bytes, sizeof bytes));
-	assert_memory_equal("NTLMSSP\0\x01\0\0\0", bytes, 12);
-	assert_int_equal(65, smb2_message_ntlm_anonymous(bytes, sizeof bytes));
-	assert_memory_equal("NTLMSSP\0\x03\0\0\0\x01\0\x01\0\x40\0\0\0\0\0\0\0", bytes, 24);
-	assert_int_equal(0x800, at(60, 4) & 0x800);
-	assert_int_equal(0, smb2_message_ntlm_anonymous(bytes, 64));
+	for (uint8_t flags = 0; flags < 8; flags++) {
+		memset(bytes, 0, SMB2_HEADER + 8);
+		bytes[SMB2_HEADER] = 9;
+		bytes[SMB2_HEADER + 2] = flags;
+		assert_true(smb2_message_setup(&reply, &setup));
+		assert_int_equal((flags & 3) == 0, setup.is_somebody);
+		assert_int_equal(0, setup.token_len);
+	}
+	bytes[SMB2_HEADER + 4] = SMB2_HEADER + 8;
+	bytes[SMB2_HEADER + 6] = 5;
+	assert_false(smb2_message_setup(&reply, &setup));
+	reply.len += 5;
+	assert_true(smb2_message_setup(&reply, &setup));
+	assert_ptr_equal(bytes + SMB2_HEADER + 8, setup.token);
+	assert_int_equal(5, setup.token_len);
 }
 
 /* An answer is never read past its end, whatever its length. */
@@ -98,13 +109,14 @@ static void test_cut(void **state)
 {
 	struct smb2_reply reply = { .bytes = bytes, .command = SMB2_IOCTL };
 	uint8_t file[SMB2_FILE_ID];
+	struct smb2_setup setup;
 	const uint8_t *data;
 	size_t len;
 	(void)state;
 	memset(bytes, 0xff, sizeof bytes);
 	for (reply.len = SMB2_HEADER; reply.len < SMB2_HEADER + 100; reply.len++) {
 		assert_false(smb2_message_negotiated(&reply));
-		assert_false(smb2_message_challenged(&reply));
+		assert_false(smb2_message_setup(&reply, &setup));
 		assert_false(smb2_message_is_pipe_share(&reply));
 		assert_false(smb2_message_created(&reply, file));
 		assert_false(smb2_message_data(&reply, &data, &len));
@@ -117,6 +129,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_header),   cmocka_unit_test(test_requests),
 		                            cmocka_unit_test(test_too_long), cmocka_unit_test(test_length),
-		                            cmocka_unit_test(test_ntlm),     cmocka_unit_test(test_cut) };
+		                            cmocka_unit_test(test_setup),    cmocka_unit_test(test_cut) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
