@@ -13,7 +13,8 @@ void run_observe(struct run *run)
 {
 	const struct domain_wish wish = { .dc = run->request->dc,
 		                          .pdc = run_may_change(run->request),
-		                          .thorough = run->request->verb == RT_VERB_VERIFY };
+		                          .thorough = run->request->verb == RT_VERB_VERIFY,
+		                          .unattended = run_is_unattended(run->request) };
 	domain_probe(run->host, &wish);
 	run->samba_was_right = run->host->facts.samba_code == 0;
 	run->outcome->found = run->outcome->condition = diagnose(&run->host->facts);

@@ -8,6 +8,7 @@ struct domain_wish {
 	const char *dc;   /* the administrator's word; "" = by DNS */
 	bool pdc;         /* the PDC emulator first: something may be changed */
 	bool thorough;    /* also what a healthy channel needn't show: the spare key, the Netlogon channel */
+	bool unattended;  /* somebody waits who asked for nothing: no more than what tells whether the channel is healthy */
 };
 
 /* Fills host->dc, host->kdc and the facts about the domain. What can't be found out is a fact, not an error; why a DC could

@@ -1,10 +1,11 @@
 /* Asks an NT4-style domain (`security = domain`: a classic PDC; no DNS, no Kerberos, no LDAP). Changes nothing.
  *
- * The facts speak Kerberos' words there too, so that there is one table of conditions: a secret that Netlogon proves is
- * 0, one that it refuses 24, an account that the PDC doesn't know 6, a disabled one 18.
+ * The facts speak Kerberos' words there too, so that there is one table of conditions: a secret that the PDC proves to
+ * know is 0 (by Netlogon; by an SMB session, directory/smb_logon.h, where facts.netlogon stays "not tried"), one that it
+ * refuses 24, an account that it doesn't know 6, a disabled one 18.
  *
- * Each secret that the PDC takes ends winbindd's session (directory/netlogon.h): these functions have winbindd open a
- * new one before they return, but for nt4_ask.
+ * Each secret that the PDC takes by Netlogon ends winbindd's session (directory/netlogon.h): these functions have
+ * winbindd open a new one before they return, but for nt4_ask.
  */
 #ifndef RETRUST_NT4_H
 #define RETRUST_NT4_H

@@ -23,7 +23,7 @@ static const struct start_service winbind = { .unit = "winbind.service",
 	                                      .pid_file = WINBINDD_PID,
 	                                      .daemon = daemon_argv };
 
-static bool runs(void)
+bool winbind_runs(void)
 {
 	return process_each("winbindd", NULL, NULL, NULL) > 0;
 }
@@ -71,7 +71,7 @@ static enum winbind_state restart(struct deadline deadline, const struct teller 
 
 bool winbind_notice(struct deadline deadline, const struct teller *teller)
 {
-	if (!runs() || !check(deadline))
+	if (!winbind_runs() || !check(deadline))
 		return false;
 	teller_step(teller, RT_STEP_TELL, "winbind", NULL);
 	return true;
@@ -81,7 +81,7 @@ enum winbind_state winbind_wake(bool changed, struct deadline deadline, const st
 {
 	if (access(WBINFO, X_OK) != 0 || access(WINBINDD, X_OK) != 0)
 		return WINBIND_LOST;
-	if (!runs())
+	if (!winbind_runs())
 		return start(deadline, teller);
 	if (!changed && reaches_dc(deadline)) {
 		(void)check(deadline_cap(deadline, CHECK_MS));

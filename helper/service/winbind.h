@@ -15,6 +15,9 @@ enum winbind_state {
 	WINBIND_LOST   /* it still doesn't, or did not answer in time */
 };
 
+/* Is there a winbindd, with a session that somebody else's Netlogon authentication would end? */
+bool winbind_runs(void);
+
 /* Where winbindd runs: one check of the trust secret, after which it uses the new password; without it the next logons
  * fail. Waits until the deadline. Returns true when winbindd found its channel good, false when it isn't running or
  * didn't. */

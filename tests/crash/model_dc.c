@@ -6,6 +6,7 @@
 #include "../../helper/directory/companion.h"
 #include "../../helper/directory/netlogon.h"
 #include "../../helper/directory/samr_lookup.h"
+#include "../../helper/directory/smb_logon.h"
 #include "../../helper/probe/nt4_locate.h"
 #include "cut.h"
 
@@ -274,6 +275,13 @@ uint32_t netlogon_verify(const struct dc *dc, const char *account, const char *c
 {
 	(void)dc, (void)account, (void)computer, (void)deadline, (void)fault;
 	return is_nt_hash(nt_hash) ? 0 : 0xC0000022;
+}
+
+/* Whether it is asked follows from a winbindd on the machine that the tests run on, and the points mustn't. */
+bool smb_logon_proves(const struct dc *dc, const struct smb_logon *logon, struct deadline deadline, struct fault *fault)
+{
+	(void)dc, (void)logon, (void)deadline;
+	return fault_set(fault, FAULT_UNSURE, "the model takes no sessions") == 0;
 }
 
 enum set_result netlogon_set_password(const struct dc *dc, const char *account, const char *computer,

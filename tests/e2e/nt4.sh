@@ -39,6 +39,13 @@ heals() { # WHAT RUNG
 	check "$1: by $2" same "$2 done" "$(rung)"
 	check "$1: winbindd's channel" trust
 }
+# The key of the one Netlogon session that the PDC keeps for m1: each authentication makes another.
+session() {
+	lab_nt4_pdc tdbdump /var/lib/samba/private/schannel_store.tdb | perl -ne '/^key.*"SECRETS\/SCHANNEL\/M1\\00"/i && ($mine = 1);
+		next unless $mine && /^data.*?"(.*)"/;
+		($data = $1) =~ s/\\([0-9A-F]{2})/chr hex $1/ge;
+		print unpack("H*", substr($data, 4, 16)), "\n"; last'
+}
 password_of() { # KEY: of secrets.tdb, without its NUL
 	lab_run m1 tdbdump -k "SECRETS/$1/$LAB_NT4_DOMAIN" "$tdb" | sed 's/\\00$//'
 }
@@ -58,6 +65,25 @@ logon su alice wrong
 check "a wrong password: refused" refused
 check "a wrong password: it is not the channel's fault" hides "computer account"
 check "a wrong password: the PDC saw it once" same 1 "$(lab_nt4_badpwdcount alice)"
+
+# A look that nobody asked for lets winbindd's session be: by a logon, and by the hourly repair, which has winbindd look for itself.
+before=$(session)
+check "a look at a logon: the PDC has a session for m1" test -n "$before"
+need "healthy: verified again" healthy
+check "a verification makes another session" fails same "$before" "$(session)"
+before=$(session)
+for _ in 1 2 3 4 5 6; do
+	forget_verdict
+	logon pamtester dave wrong
+	need "a look at a logon: refused" refused
+	need "a look at a logon: it was one" lab_run m1 test -s /run/retrust/health
+done
+check "six looks at logons: the PDC counted six bad passwords" same 6 "$(lab_nt4_badpwdcount dave)"
+check "six looks at logons: winbindd's session is the same" same "$before" "$(session)"
+retrust_json repair
+check "a repair of a healthy channel: healthy, without a word of Netlogon's" same "healthy null" \
+	"$(jq -r '"\(.condition) \(.dcs[0].netlogon)"' <<<"$json")"
+check "a repair of a healthy channel: winbindd's channel" trust
 retrust_json enroll -U root --password-stdin < <(echo "$LAB_ADMIN_PASSWORD")
 check "enroll: there are no spare keys here" same 3 "$code"
 

@@ -1,8 +1,9 @@
-/* nt4.c: which secrets are tried, what is made of Netlogon's word, and that winbindd gets its session back. The PDC,
- * the lookup and winbindd are this file's. */
+/* nt4.c: which secrets are tried, what is made of Netlogon's word, that winbindd keeps its session or gets it back. The
+ * PDC, the lookup and winbindd are this file's. */
 #include "../../helper/probe/nt4.h"
 #include "../../helper/directory/netlogon.h"
 #include "../../helper/directory/samr_lookup.h"
+#include "../../helper/directory/smb_logon.h"
 #include "../../helper/engine/diagnose.h"
 #include "../../helper/probe/nt4_locate.h"
 #include "../../helper/service/winbind.h"
@@ -19,19 +20,37 @@ static const char *taken;       /* the password that the PDC takes, "" = none */
 static uint32_t refusal;        /* what it says to others */
 static enum samr_lookup looked; /* what it says of the account */
 static bool found;              /* somebody is the PDC */
-static int asked, told;
+static bool winbindd;           /* runs here */
+static bool notices;            /* and finds its channel good */
+static bool sessions;           /* the PDC proves itself by SMB sessions too */
+static int asked, told, opened;
+
+static bool takes(const struct secret *nt_hash)
+{
+	SECRET_AUTO password = { 0 }, hash = { 0 };
+	assert_true(secret_set(&password, taken, strlen(taken)));
+	return password.len > 0 && netlogon_hash_of_password(&password, &hash) == 0 && secret_equal(nt_hash, &hash);
+}
+
+bool smb_logon_proves(const struct dc *dc, const struct smb_logon *logon, struct deadline deadline, struct fault *fault)
+{
+	(void)deadline, (void)fault;
+	assert_true(dc->nt4);
+	assert_string_equal(logon->account, "M1$");
+	assert_string_equal(logon->domain, "NT4LAB");
+	opened++;
+	return sessions && takes(logon->nt_hash);
+}
 
 uint32_t netlogon_verify(const struct dc *dc, const char *account, const char *computer, const struct secret *nt_hash,
                          struct deadline deadline, struct fault *fault)
 {
-	SECRET_AUTO password = { 0 }, hash = { 0 };
 	(void)deadline;
 	assert_true(dc->nt4);
 	assert_string_equal(account, "NT4LAB\\M1$");
 	assert_string_equal(computer, "M1");
 	asked++;
-	assert_true(secret_set(&password, taken, strlen(taken)));
-	if (password.len > 0 && netlogon_hash_of_password(&password, &hash) == 0 && secret_equal(nt_hash, &hash))
+	if (takes(nt_hash))
 		return 0;
 	(void)fault_set(fault, FAULT_BROKEN, "refused");
 	return refusal;
@@ -50,7 +69,12 @@ bool winbind_notice(struct deadline deadline, const struct teller *teller)
 {
 	(void)deadline, (void)teller;
 	told++;
-	return true;
+	return notices;
+}
+
+bool winbind_runs(void)
+{
+	return winbindd;
 }
 
 enum locate_result nt4_locate(const char *named, const struct smbconf *conf, const char *domain,
@@ -89,16 +113,26 @@ static void begin(const char *current, const char *previous, const char *next, c
 		set(&host.samba.next, next);
 	if (journal != NULL)
 		set(&host.journal.next, journal);
-	asked = told = 0;
+	asked = told = opened = 0;
 	taken = "";
 	refusal = 0xC0000022;
 	looked = SAMR_LOOKUP_PRESENT;
-	found = true;
+	found = winbindd = notices = sessions = true;
 }
 
+/* `retrust verify`'s: it wants the channel's own word. */
 static enum rt_condition look(void)
 {
-	const struct domain_wish wish = { .dc = "" };
+	const struct domain_wish wish = { .dc = "", .thorough = true };
+	nt4_probe(&host, &wish);
+	assert_int_equal(0, opened);
+	return diagnose(&host.facts);
+}
+
+/* A logon's, or `retrust repair`'s. */
+static enum rt_condition look_on(bool unattended)
+{
+	const struct domain_wish wish = { .dc = "", .unattended = unattended };
 	nt4_probe(&host, &wish);
 	return diagnose(&host.facts);
 }
@@ -211,9 +245,47 @@ static void test_confirm(void **state)
 	assert_int_equal(1, told);
 }
 
+/* A logon's look at a healthy channel touches neither Netlogon nor winbindd. */
+static void test_untouched(void **state)
+{
+	(void)state;
+	begin("now", "before", NULL, NULL);
+	taken = "now";
+	assert_int_equal(RT_COND_HEALTHY, look_on(true));
+	assert_int_equal(FACTS_NETLOGON_NOT_TRIED, host.facts.netlogon);
+	assert_int_equal(0, asked);
+	assert_int_equal(0, told);
+	begin("now", "before", NULL, NULL);
+	taken = "now";
+	assert_int_equal(RT_COND_HEALTHY, look_on(false));
+	assert_int_equal(0, asked);
+	assert_int_equal(1, told);
+}
+
+/* Where it isn't proven, can't tell all, or has nothing to spare, Netlogon is asked as ever. */
+static void test_not_untouched(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 6; i++) {
+		begin("now", "before", i == 3 ? "next" : NULL, i == 4 ? "journal" : NULL);
+		taken = i == 0 ? "before" : "now";
+		sessions = i != 1;
+		winbindd = i != 2;
+		notices = i != 5;
+		const enum rt_condition condition = look_on(i != 5);
+		if (condition != (i == 0 ? RT_COND_SECRET_PREVIOUS : RT_COND_HEALTHY) || asked == 0 ||
+		    opened != (i == 0 || i == 1 || i == 5))
+			fail_msg("case %d: %s, asked %d, opened %d", i, condition_info(condition)->name, asked, opened);
+	}
+	begin(NULL, "before", NULL, NULL);
+	assert_int_equal(RT_COND_SAMBA_SECRET_MISSING, look_on(true));
+	assert_int_equal(0, opened);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_healthy),   cmocka_unit_test(test_stores),
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_untouched), cmocka_unit_test(test_not_untouched),
+		                            cmocka_unit_test(test_healthy),   cmocka_unit_test(test_stores),
 		                            cmocka_unit_test(test_journal),   cmocka_unit_test(test_account),
 		                            cmocka_unit_test(test_no_secret), cmocka_unit_test(test_nobody),
 		                            cmocka_unit_test(test_confirm) };
