@@ -38,6 +38,7 @@ struct engine_outcome {
 	bool from_record;     /* answered from a fresh verdict, nothing was asked */
 	bool tried_to_repair; /* a logon looked, or a repair was tried */
 	bool repaired;        /* by this request or the one it waited for */
+	uint64_t looked_boot_ms;  /* when the first look began */
 	uint64_t mended_boot_ms;  /* when the last rung had written its stores */
 	uint64_t winbind_boot_ms; /* the same where winbind's secret was among them; or when a dead winbindd was about to be woken */
 	bool rotated;         /* the password was changed although nothing was broken */

@@ -27,17 +27,30 @@ static uint64_t tried_at(const struct engine_outcome *outcome, const struct rt_h
 	return same ? before->tried_boot_ms : 0;
 }
 
+static bool has_changed(const struct engine_outcome *outcome)
+{
+	return outcome->repaired || outcome->rotated;
+}
+
+/* A channel that was found healthy may have broken while a service was being woken: then the verdict is as old as the look.
+ * That of an attempt is as new as its end, so that those who waited for it don't make it again one by one. */
+static uint64_t seen_at(const struct engine_outcome *outcome)
+{
+	bool only_looked = outcome->condition == RT_COND_HEALTHY && !has_changed(outcome) && outcome->looked_boot_ms != 0;
+	return only_looked ? outcome->looked_boot_ms : deadline_boot_ms();
+}
+
 static void fill(const struct host *host, const struct engine_outcome *outcome, const struct rt_health *before,
                  struct rt_health *health)
 {
 	memset(health, 0, sizeof *health);
 	health->magic = RT_HEALTH_MAGIC;
 	health->condition = outcome->condition;
-	health->checked_boot_ms = deadline_boot_ms();
+	health->checked_boot_ms = seen_at(outcome);
 	health->checked_unix = (int64_t)time(NULL);
 	health->tried_boot_ms = tried_at(outcome, before, health->checked_boot_ms);
 	/* A rotation too: a logon that fell between the DC's change and the keytab's may try again. */
-	bool changed = outcome->repaired || outcome->rotated;
+	bool changed = has_changed(outcome);
 	health->repaired_boot_ms = changed ? outcome->mended_boot_ms : before->repaired_boot_ms;
 	health->winbind_ms = outcome->winbind_boot_ms != 0 ? (uint32_t)outcome->winbind_boot_ms : before->winbind_ms;
 	health->repaired_unix = outcome->repaired ? health->checked_unix : before->repaired_unix;
@@ -63,7 +76,7 @@ static void events(const struct host *host, const struct engine_outcome *outcome
 {
 	int ms = (int)(deadline_boot_ms() - started_boot_ms);
 	bool known = before->magic == RT_HEALTH_MAGIC && before->condition == outcome->found;
-	bool deed = outcome->repaired || outcome->rotated;
+	bool deed = has_changed(outcome);
 	const struct engine_try *last = outcome->tries > 0 ? &outcome->tried[outcome->tries - 1] : NULL;
 	struct event found = { .condition = outcome->found, .rung = "", .detail = "", .elapsed_ms = ms };
 	if (last != NULL && !deed)

@@ -15,6 +15,7 @@ void run_observe(struct run *run)
 		                          .pdc = run_may_change(run->request),
 		                          .thorough = run->request->verb == RT_VERB_VERIFY,
 		                          .unattended = run_is_unattended(run->request) };
+	run->outcome->looked_boot_ms = deadline_boot_ms();
 	domain_probe(run->host, &wish);
 	run->samba_was_right = run->host->facts.samba_code == 0;
 	run->outcome->found = run->outcome->condition = diagnose(&run->host->facts);
