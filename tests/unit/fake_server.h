@@ -4,6 +4,7 @@
 #define RETRUST_TEST_FAKE_SERVER_H
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -45,6 +46,18 @@ static inline struct fake_server fake_server_start(fake_server_fn *serve, const 
 	(void)close(fd);
 	(void)close(pipe_fd[1]);
 	return server;
+}
+
+/* A non-blocking connection to it, -1 when there is none. */
+static inline int fake_server_connect(uint16_t port)
+{
+	struct sockaddr_in sa = { .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd >= 0 && (connect(fd, (struct sockaddr *)&sa, sizeof sa) != 0 || fcntl(fd, F_SETFL, O_NONBLOCK) != 0)) {
+		(void)close(fd);
+		return -1;
+	}
+	return fd;
 }
 
 /* Ends it and returns how many clients it served. */

@@ -5,7 +5,6 @@
 
 #include "fake_smb.h"
 
-#include <fcntl.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <setjmp.h>
@@ -83,16 +82,6 @@ static const struct fake_smb_script honest = {
 	.dialect = 0x0210, .challenge = challenge, .challenge_len = sizeof challenge, .sign = sign
 };
 
-static int connect_to(uint16_t port)
-{
-	struct sockaddr_in sa = { .sin_family = AF_INET, .sin_port = htons(port) };
-	sa.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	assert_int_equal(0, connect(fd, (struct sockaddr *)&sa, sizeof sa));
-	assert_int_equal(0, fcntl(fd, F_SETFL, O_NONBLOCK));
-	return fd;
-}
-
 /* Is the server believed? One that isn't must be named. */
 static bool believes(const struct fake_smb_script *script, int64_t limit_ms)
 {
@@ -100,7 +89,7 @@ static bool believes(const struct fake_smb_script *script, int64_t limit_ms)
 	struct fault fault = { 0 };
 	struct fake_server server = fake_server_start(fake_smb_serve, script);
 	const struct stream stream = {
-		.fd = connect_to(server.port), .port = 445, .deadline = deadline_in(limit_ms), .dc = &fake_pdc
+		.fd = fake_server_connect(server.port), .port = 445, .deadline = deadline_in(limit_ms), .dc = &fake_pdc
 	};
 	const struct smb_logon logon = { .account = "M1$", .domain = "NT4LAB", .nt_hash = &nt_hash };
 	const int64_t start = deadline_now_ms();

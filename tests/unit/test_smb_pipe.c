@@ -20,16 +20,6 @@ struct outcome {
 	int64_t ms;
 };
 
-static int connect_to(uint16_t port)
-{
-	struct sockaddr_in sa = { .sin_family = AF_INET, .sin_port = htons(port) };
-	sa.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	assert_int_equal(0, connect(fd, (struct sockaddr *)&sa, sizeof sa));
-	assert_int_equal(0, fcntl(fd, F_SETFL, O_NONBLOCK));
-	return fd;
-}
-
 /* A conversation that wants script->total bytes, in pieces of 16 and the rest, as rpc.c reads. */
 static struct outcome talk(const struct fake_smb_script *script, int64_t limit_ms)
 {
@@ -38,7 +28,7 @@ static struct outcome talk(const struct fake_smb_script *script, int64_t limit_m
 	struct smb_pipe *pipe = NULL;
 	struct fake_server server = fake_server_start(fake_smb_serve, script);
 	const struct stream stream = {
-		.fd = connect_to(server.port), .port = 445, .deadline = deadline_in(limit_ms), .dc = &fake_pdc
+		.fd = fake_server_connect(server.port), .port = 445, .deadline = deadline_in(limit_ms), .dc = &fake_pdc
 	};
 	const int64_t start = deadline_now_ms();
 	uint8_t *bytes = malloc(script->total);
